@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Pagelift.  `make help` lists what a person types; each folder says in its own
+# build.mk how its parts are made.  All output goes to $(B).
+
+B := build
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- compilers and flags ---------------------------------------------------
+CC      := gcc
+CLANG   := clang
+AR      := ar
+LD      := ld
+OBJCOPY := objcopy
+PYTHON  := /usr/bin/python3# Debian's, whose pytest `make deps` installs
+
+# Includes show the direction of dependencies: always from the root.
+COMMON := -std=c11 -I. -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+          -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith -Wwrite-strings \
+          -MMD -MP
+
+# For the host: everything that can be caught is; asserts on.
+HOST_FLAGS := $(COMMON) -O1 -D_GNU_SOURCE -DPGT_ASSERT \
+              -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Freestanding code shared by the application and the kernel.
+#   general-regs-only  no SSE: a kernel has not saved it, firmware's handlers neither
+#   no-red-zone        interrupts use the stack that the code runs on
+#   no stack protector, no unwind tables: nobody is there to use them
+FREESTANDING := $(COMMON) -O2 -ffreestanding -mgeneral-regs-only -mno-red-zone \
+                -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+                -ffunction-sections -fdata-sections
+
+# ---- one rule a kind of object --------------------------------------------
+$(B)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_FLAGS) -c $< -o $@
+
+$(B)/host/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(HOST_FLAGS) -c $< -o $@
+
+$(B)/host/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+include pagetables/build.mk
+include loader/build.mk
+include loader/stub/build.mk
+include efi/build.mk
+include firmware/build.mk
+
+# ---- host unit tests: every <folder>/tests/test_*.c is a cmocka program -----
+TEST_SRC := $(wildcard pagetables/tests/test_*.c loader/tests/test_*.c efi/tests/test_*.c)
+TEST_BIN := $(TEST_SRC:%.c=$(B)/host/%)
+
+$(B)/host/%: $(B)/host/%.o
+	$(CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+
+# A test links what its folder depends on, and the helpers beside it.
+$(filter $(B)/host/pagetables/%,$(TEST_BIN)): $(PAGETABLES_TEST_OBJ) $(B)/host/pagetables.a
+$(filter $(B)/host/loader/%,$(TEST_BIN)): $(LOADER_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
+$(filter $(B)/host/efi/%,$(TEST_BIN)): $(EFI_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
+
+.PHONY: all test-host clean
+all:
+
+# Each runner prints its own closing lines.
+test-host: $(TEST_BIN)
+	@set -e; for t in $(TEST_BIN); do echo "== $$t"; $$t; done
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

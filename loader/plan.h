@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The address-space plan: which virtual address shall lead where, with which
+ * rights, before any table is written.  The tables are built from it
+ * (loader/tables.h) and verified against it (loader/verify.h).
+ */
+#ifndef LOADER_PLAN_H
+#define LOADER_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loader/image.h"
+#include "loader/memmap.h"
+#include "loader/report.h"
+#include "pagetables/pagetables.h"
+
+/* Where the direct map begins: the first address of the higher half. */
+#define LDR_HHDM_4_LEVELS UINT64_C(0xffff800000000000)
+#define LDR_HHDM_5_LEVELS UINT64_C(0xff00000000000000)
+
+enum ldr_purpose { LDR_DIRECT_MAP, LDR_IDENTITY_MAP, LDR_IMAGE, LDR_HANDOFF };
+
+/* One run of pages with one set of rights. */
+struct ldr_run {
+    struct pgt_mapping map;
+    enum ldr_purpose purpose;
+};
+
+/* Physical memory that the loader has set aside for the kernel, all page aligned. */
+struct ldr_layout {
+    uint64_t image_phys;   /* image->bytes long; congruent to image->virt modulo 2 MiB
+                              where the image is that large */
+    uint64_t handoff_phys; /* one page: the code that switches tables and jumps */
+    uint64_t stack_phys;   /* lowest byte of the stack; the pages before and behind it are guards */
+    uint64_t stack_bytes;
+};
+
+struct ldr_framebuffer {
+    uint64_t phys;
+    uint64_t bytes;
+    uint64_t width, height, pitch;
+    uint16_t bpp;
+    uint8_t red_size, red_shift, green_size, green_shift, blue_size, blue_shift;
+};
+
+struct ldr_plan {
+    struct pgt_arch arch;
+    uint64_t base_revision;
+    uint64_t hhdm;         /* offset of the direct map */
+    uint64_t handoff_virt; /* the handoff page in the shared upper */
+    uint64_t handoff_phys;
+    uint64_t guard_below;  /* virtual addresses of the two guard pages */
+    uint64_t guard_above;
+    uint64_t stack_top;    /* virtual; 16-byte aligned */
+    uint64_t image_virt, image_phys, image_bytes;
+    struct ldr_run *run;   /* ascending by virtual address within a purpose; no two overlap */
+    size_t count;
+    size_t capacity;
+};
+
+/* Upper bound of the runs that a plan needs. */
+size_t ldr_plan_capacity(const struct ldr_image *image, size_t region_count);
+
+/* Makes the plan.  `region` is resolved (ldr_regions_resolve) and already holds
+ * the image, the guards and the framebuffer with their kinds.  plan->run and plan->capacity are
+ * the caller's; all else is filled in.  Rights:
+ * - image: each segment's own; the gaps between segments stay unmapped;
+ * - direct map: read and write, never execute; read only where a frame holds
+ *   kernel text, read-only data or the handoff page; write-combining where it is framebuffer;
+ *   the guards not at all;
+ * - identity map (base revision 0 only): as the direct map, without page 0;
+ * - handoff page: read and execute, behind or before the image in its 2 GiB.
+ * LDR_NO_MEMORY: a physical address that the direct map or processor can't reach;
+ * LDR_BAD_KERNEL: no room for the handoff page in the image's 2 GiB. */
+enum ldr_status ldr_plan_make(struct ldr_plan *plan, const struct pgt_arch *arch,
+                              uint64_t base_revision, const struct ldr_image *image,
+                              const struct ldr_layout *layout, const struct ldr_region *region,
+                              size_t region_count, struct ldr_report *report);
+
+/* Chooses a physical address for `bytes` (whole pages) in usable memory, at or
+ * above `lowest`, so that the direct map needs as few tables as can be: in a 2 MiB
+ * stretch that has to be mapped with 4K pages anyway, if there is one.  The
+ * address is congruent to `congruent` modulo `modulus` (a power of two, at least
+ * 4096).  False if there is no room. */
+bool ldr_place(const struct ldr_region *region, size_t region_count, uint64_t base_revision,
+               uint64_t lowest, uint64_t bytes, uint64_t modulus, uint64_t congruent,
+               uint64_t *ret_phys);
+
+/* After boot services ended the memory map may have moved.  True if every page
+ * that the kernel will be told is usable, reclaimable or its own is in the direct map
+ * as planned; otherwise *ret_base is the first that is not. */
+bool ldr_plan_covers(const struct ldr_plan *plan, const struct ldr_region *region,
+                     size_t region_count, uint64_t *ret_base);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a kernel asks for: the base revision and the requests in its loaded image.
+ */
+#ifndef LOADER_REQUESTS_H
+#define LOADER_REQUESTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loader/image.h"
+#include "loader/limine.h"
+#include "loader/report.h"
+
+enum ldr_feature {
+    LDR_BOOTLOADER_INFO,
+    LDR_FIRMWARE_TYPE,
+    LDR_STACK_SIZE,
+    LDR_HHDM,
+    LDR_FRAMEBUFFER,
+    LDR_MEMMAP,
+    LDR_ENTRY_POINT,
+    LDR_EXECUTABLE_FILE,
+    LDR_EXECUTABLE_CMDLINE,
+    LDR_EXECUTABLE_ADDRESS,
+    LDR_MODULE,
+    LDR_RSDP,
+    LDR_SMBIOS,
+    LDR_EFI_SYSTEM_TABLE,
+    LDR_EFI_MEMMAP,
+    LDR_DATE_AT_BOOT,
+    LDR_PAGETABLES,
+    LDR_FEATURES
+};
+
+/* A feature's name in words, for messages. */
+const char *ldr_feature_name(enum ldr_feature feature);
+
+/* Offsets are from the image's first byte in memory.  0 says "absent": no
+ * request can be there, since an offset of a present one is never 0 in
+ * `request`, which is why presence is told apart. */
+struct ldr_requests {
+    uint64_t base_revision; /* 0 to LIMINE_BASE_REVISION_LAST */
+    bool tagged;            /* a base revision tag was found, at: */
+    uint64_t tag;
+    bool present[LDR_FEATURES];
+    uint64_t request[LDR_FEATURES];
+    uint64_t stack_bytes; /* asked for, at least 65536, whole pages */
+    uint64_t entry;       /* where to start: the entry point request's, or the image's */
+};
+
+/* Finds the base revision tag and the requests in a loaded image (what
+ * ldr_image_load() wrote to `memory`).  The file-backed part of each segment is
+ * searched at each multiple of 8 bytes: between the last start marker and the first
+ * end marker where these are present, or, at base revision 0, in the `.limine_reqs` section's list
+ * where the file has one.  Features that are not known are passed over, with a
+ * line to `log` that gives the id.
+ *
+ * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that is not known
+ * (the protocol recommends to refuse it); a start marker behind the end marker; a request cut off by the end of the
+ * image; an entry point outside executable memory; a stack of more than 1 GiB; a list in `.limine_reqs` that
+ * points outside the image. */
+enum ldr_status ldr_requests_find(struct ldr_requests *ret_requests, const struct ldr_image *image,
+                                  const void *memory, const struct ldr_log *log,
+                                  struct ldr_report *report);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The answers to a kernel's requests.
+ */
+#ifndef LOADER_RESPOND_H
+#define LOADER_RESPOND_H
+
+#include "loader/plan.h"
+#include "loader/requests.h"
+#include "loader/tables.h"
+#include "loader/verify.h"
+
+#define LDR_NAME "Pagelift"
+#define LDR_VERSION "0.1.0"
+
+/* A loaded file, kernel or module. */
+struct ldr_file {
+    uint64_t phys;       /* page aligned, its pages its own */
+    uint64_t bytes;
+    const char *path;    /* within its volume, with a leading slash; terminated */
+    const char *cmdline; /* terminated */
+    uint32_t partition_index; /* from 1; 0 if unknown */
+    uint32_t mbr_disk_id;
+    struct limine_uuid gpt_disk_uuid, gpt_part_uuid, part_uuid;
+};
+
+/* What firmware told; 0 stands for "there is none". */
+struct ldr_machine {
+    uint64_t rsdp, smbios_32, smbios_64, efi_system_table; /* physical */
+    bool has_time;
+    int64_t time; /* seconds since 1970-01-01 00:00 UTC */
+    const struct ldr_framebuffer *framebuffer; /* null if there is none */
+};
+
+/* All that the answers are made of. */
+struct ldr_answers {
+    const struct ldr_image *image;
+    const struct ldr_requests *requests;
+    const struct ldr_plan *plan;
+    const struct ldr_tables *tables;
+    const struct ldr_verdict *verdict;
+    const struct ldr_machine *machine;
+    const struct ldr_file *kernel;
+    const struct ldr_file *module;
+    size_t module_count;
+    size_t memmap_capacity;     /* entries to keep room for */
+    size_t efi_memmap_capacity; /* bytes to keep room for */
+};
+
+/* Memory for the answers: loader-reclaimable, in the direct map. */
+struct ldr_arena {
+    uint8_t *memory; /* null: only count */
+    uint64_t phys;   /* of memory[0]; page aligned */
+    size_t bytes;
+    size_t used;
+};
+
+/* Where the memory maps go, which are known last. */
+struct ldr_late {
+    struct limine_memmap_entry *entry; /* null if not asked for */
+    uint64_t entry_phys;
+    uint64_t *entry_pointer;
+    struct limine_memmap_response *memmap;
+    void *efi_memmap; /* null if not asked for */
+    struct limine_efi_memmap_response *efi_memmap_response;
+};
+
+/* Writes all answers but the memory maps, and points the requests in the image
+ * (`image_memory`) and the base revision tag at them.  With arena->memory null
+ * nothing is written and arena->used says how many bytes it takes: ask first,
+ * allocate, then call again; it can't fail then. */
+void ldr_respond(const struct ldr_answers *answers, struct ldr_arena *arena, void *image_memory,
+                 struct ldr_late *ret_late);
+
+/* The last answers, from the final memory map (resolved).  region_count is at most
+ * memmap_capacity and the EFI map at most efi_memmap_capacity; no memory is
+ * allocated.  A usable or reclaimable page that is not in the plan's direct map is told as reserved.
+ * Returns how many bytes had to be hidden for that. */
+uint64_t ldr_respond_memory(const struct ldr_answers *answers, const struct ldr_late *late,
+                            const struct ldr_region *region, size_t region_count,
+                            const void *efi_memmap, uint64_t efi_memmap_bytes,
+                            uint64_t descriptor_bytes, uint32_t descriptor_version);
+
+#endif
