@@ -17,12 +17,10 @@ struct ldr_tables {
  * many before asking.  Without a walk, from the plan alone. */
 size_t ldr_tables_bound(const struct ldr_plan *plan);
 
-/* Builds both.  LDR_NO_MEMORY when frames run out; then all are given back. */
+/* Builds both and seals the upper.  *ret_tables shall stay where it is as long as
+ * the spaces are used, since the transition refers to the kernel's.  LDR_NO_MEMORY
+ * when frames run out; then all are given back and *ret_tables means nothing. */
 enum ldr_status ldr_tables_build(struct ldr_tables *ret_tables, const struct ldr_plan *plan,
                                  const struct pgt_frames *frames, struct ldr_report *report);
-
-/* Physical addresses of every table of a root that `space` owns, root first, into
- * frame[capacity]; returns how many there are (which may exceed capacity). */
-size_t ldr_tables_list(const struct pgt_space *space, uint64_t *frame, size_t capacity);
 
 #endif

@@ -35,7 +35,8 @@
 #define PGT_PAGE_1G UINT64_C(0x40000000)
 
 /* Entries in a table, and so slots in a root. */
-#define PGT_ENTRIES 512
+#define PGT_INDEX_BITS 9
+#define PGT_ENTRIES (1 << PGT_INDEX_BITS)
 
 #define PGT_MUST_USE __attribute__((warn_unused_result))
 
@@ -46,7 +47,7 @@ enum pgt_status {
     PGT_BAD_RANGE,    /* empty, wraps, or is not canonical from first to last byte */
     PGT_BAD_PHYSICAL, /* reaches beyond the processor's physical-address width */
     PGT_BAD_RIGHTS,   /* no right at all, or a right or memory type that arch can't express */
-    PGT_SEALED,       /* reaches the shared upper of a dependent, or needs a sealed root slot changed */
+    PGT_SEALED,       /* reaches a shared upper, or needs a sealed root slot changed */
     PGT_BUSY,         /* dependents of this space still live */
     PGT_MALFORMED,    /* the tables break a rule of the architecture or of this library */
 };
@@ -156,7 +157,7 @@ struct pgt_space {
     uint64_t root;           /* physical address of the root: what CR3 takes */
     struct pgt_space *upper; /* whose upper this space shares, or null */
     unsigned upper_slot;     /* first sealed or shared root slot; PGT_ENTRIES if none */
-    unsigned root_live;      /* present entries of the root */
+    unsigned root_live;      /* present entries of the root that are its own */
     size_t tables;           /* frames that this space owns, the root included */
     size_t dependents;       /* spaces that share this one's upper */
 };
@@ -184,9 +185,10 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
                             const struct pgt_frames *frames) PGT_MUST_USE;
 
 /* Takes over tables that somebody else built, for instance a boot loader, in
- * use or not.  They are walked once: entries that arch forbids, and entries
- * above a leaf that withhold a right (this library keeps rights in leaves
- * alone), are PGT_MALFORMED.  On success the table entries carry what this
+ * use or not.  They are walked once: entries that arch forbids, entries above a
+ * leaf that withhold a right (this library keeps rights in leaves alone), empty
+ * tables and tables that refer to one above them are PGT_MALFORMED; a root that
+ * is not page aligned is PGT_MISALIGNED.  On success the table entries carry what this
  * library keeps in their ignored bits; nothing else is written.  frames.give
  * will receive the adopted tables as they empty. */
 enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
@@ -235,8 +237,9 @@ struct pgt_flush {
  * table that the range replaces whole is given back.  Accessed, and dirty where
  * writable, are preset, so that the processor never writes these entries.
  *
- * ret_flush->needed: a valid translation changed.  Mapping what is mapped
- * already, identically, changes nothing and allocates nothing.
+ * ret_flush->needed: a valid translation changed, or a table that held one was
+ * given back.  Mapping what is mapped already, identically, changes nothing and
+ * allocates nothing.
  *
  * PGT_MISALIGNED, PGT_BAD_RANGE, PGT_BAD_PHYSICAL, PGT_BAD_RIGHTS, PGT_SEALED,
  * PGT_NO_FRAMES. */
@@ -281,6 +284,11 @@ bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *r
  * above virt; false where there is none.  To visit every leaf of a space start
  * at 0 and go on at leaf.virt + leaf.bytes until that is 0. */
 bool pgt_next(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf);
+
+/* The physical addresses of the tables that the space owns (not those of a
+ * shared upper), the root first, a table before those below it, as many as fit
+ * into frame[capacity].  Returns how many there are: space->tables. */
+size_t pgt_tables(const struct pgt_space *space, uint64_t *frame, size_t capacity);
 
 /* A place where tables break a rule, for messages. */
 struct pgt_fault {
