@@ -19,16 +19,20 @@ static bool coarse_inside(const struct ldr_plan *plan, const struct pgt_mapping 
 /* Tables of one level for all runs; neighbours that share a table count it once. */
 static size_t bound_of_level(const struct ldr_plan *plan, unsigned level)
 {
+    uint64_t mask = (UINT64_C(1) << table_shift(level)) - 1;
     size_t bound = 0;
     uint64_t counted = UINT64_MAX; /* index of the last table counted: never a real one */
     for (size_t i = 0; i < plan->count; i++) {
         const struct pgt_mapping *map = &plan->run[i].map;
+        uint64_t end = map->virt + map->bytes;
         uint64_t first = map->virt >> table_shift(level);
-        uint64_t last = (map->virt + (map->bytes - 1)) >> table_shift(level);
-        size_t tables = last - first + 1;
-        if (tables > 2 && coarse_inside(plan, map, level))
-            tables = 2;
-        bound += tables - (first == counted);
+        uint64_t last = (end - 1) >> table_shift(level);
+        bool coarse = coarse_inside(plan, map, level);
+        bool head = !coarse || (map->virt & mask) || (first == last && (end & mask));
+        bool tail = last > first && (!coarse || (end & mask));
+        bound += (head && first != counted) + tail;
+        if (!coarse && last > first)
+            bound += last - first - 1;
         counted = last;
     }
     return bound;
