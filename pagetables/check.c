@@ -2,124 +2,108 @@
 /*
  * The structural checker: every rule that tables of this library keep.
  */
-#include "pagetables/space.h"
+#include "pagetables/walk.h"
 
-/* Where an entry was found: the tables above it, to notice one that refers back. */
-struct place {
-    unsigned level;
-    uint64_t virt;
-    uint64_t above[5]; /* physical addresses by level, from `level` to the root's */
-};
-
-static bool broken(struct audit *audit, const struct place *place, pgt_entry entry,
-                   const char *rule)
-{
-    audit->fault = (struct pgt_fault){place->virt, entry.raw, place->level, rule};
-    return false;
-}
-
-/* Address bits that are reserved at this width (SDM 4.4.4 and table 4-14 on). */
+/* Address bits that are reserved at this width (SDM 4.4.4 and table 4-14 on).
+ */
 static uint64_t reserved_address(const struct pgt_arch *arch)
 {
     return ENTRY_ADDRESS & ~((UINT64_C(1) << arch->physical_bits) - 1);
 }
 
-static const char *leaf_rule(const struct audit *audit, pgt_entry entry, unsigned level)
+static const char *leaf_rule(const struct pgt_arch *arch, pgt_entry entry, unsigned level)
 {
-    if (level > arch_largest_level(audit->arch))
+    if (level > arch_largest_level(arch))
         return level > LEVEL_1G ? "the page-size bit is reserved at this level"
                                 : "the processor has no 1G pages";
-    if (entry.raw & reserved_address(audit->arch))
+    if (entry.raw & reserved_address(arch))
         return "a physical address beyond the processor's width";
     if (level > LEVEL_4K && (entry.raw & ENTRY_ADDRESS & level_mask(level) & ~ENTRY_PAT_LARGE))
         return "reserved bits set below the address of a large page";
-    if ((entry.raw & ENTRY_XD) && !audit->arch->no_execute)
+    if ((entry.raw & ENTRY_XD) && !arch->no_execute)
         return "execute-disable is reserved on this processor";
     return NULL;
 }
 
-static const char *table_rule(const struct audit *audit, pgt_entry entry,
-                              const struct place *place)
+static const char *table_rule(const struct walk *walk, const struct pgt_space *space,
+                              pgt_entry entry)
 {
-    if ((entry.raw & ENTRY_TABLE & ~(ENTRY_ACCESSED | ENTRY_DIRTY)) !=
-        (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER))
-        return "an entry above a leaf withholds the right to write or the user's access";
-    if (entry.raw & ENTRY_XD)
-        return "an entry above a leaf withholds the right to execute";
+    const uint64_t needed = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER;
+    if ((entry.raw & needed) != needed || (entry.raw & ENTRY_XD))
+        return "an entry above a leaf withholds a right";
     if (entry.raw & (ENTRY_PWT | ENTRY_PCD))
         return "an entry above a leaf asks for a memory type for its table";
-    if (entry.raw & reserved_address(audit->arch))
+    if (entry.raw & reserved_address(&space->arch))
         return "a table beyond the processor's physical-address width";
-    for (unsigned level = place->level; level <= audit->levels; level++)
-        if (place->above[level - 1] == entry_table(entry))
-            return "a table refers to one above it";
+    for (unsigned level = walk->level; level <= walk->top; level++)
+        if (walk->step[level - 1].table == table_at(&space->frames, entry_table(entry)))
+            return "a table refers to itself or to one above it";
     return NULL;
 }
 
-/* The entry's count against what was found below it. */
-static const char *count_rule(const struct audit *audit, pgt_entry entry,
-                              const struct place *place, unsigned live)
+static enum walk_next broken(const struct walk *walk, struct audit *audit, pgt_entry entry,
+                             unsigned level, const char *rule)
 {
-    bool sealed = place->level == audit->levels &&
-                  level_index(place->virt, place->level) >= audit->sealed_slot;
-    if (live == 0 && !sealed)
-        return "an empty table";
-    if (audit->counts && entry_count(entry) != (sealed ? 0 : live))
-        return "a live count that is not the number of present entries";
-    return NULL;
+    uint64_t virt = canonical_form(&audit->space->arch, walk->part.first & ~level_mask(level));
+    audit->fault = (struct pgt_fault){virt, entry.raw, level, rule};
+    return WALK_STOP;
 }
 
-static bool audit_table(struct audit *audit, struct place place, unsigned slots,
-                        unsigned *ret_live);
-
-static bool audit_entry(struct audit *audit, struct place *place, pgt_entry entry)
+static enum walk_next audit_entry(struct walk *walk, void *context)
 {
-    unsigned level = place->level;
-    const char *rule;
-    if (entry_is_leaf(entry, level)) {
-        rule = leaf_rule(audit, entry, level);
-        return rule ? broken(audit, place, entry, rule) : true;
-    }
-    rule = table_rule(audit, entry, place);
+    struct audit *audit = context;
+    const struct pgt_space *space = audit->space;
+    pgt_entry entry = entry_load(walk_slot(walk));
+    if (audit->fault.rule)
+        return WALK_STOP; /* found when a table was left */
+    if (!entry_present(entry))
+        return WALK_ON;
+    walk_here(walk)->live++;
+    bool leaf = entry_is_leaf(entry, walk->level);
+    const char *rule =
+        leaf ? leaf_rule(&space->arch, entry, walk->level) : table_rule(walk, space, entry);
     if (rule)
-        return broken(audit, place, entry, rule);
-    struct place below = *place;
-    below.level = level - 1;
-    below.above[level - 2] = entry_table(entry);
-    unsigned live;
-    if (!audit_table(audit, below, PGT_ENTRIES, &live))
-        return false;
-    rule = count_rule(audit, entry, place, live);
-    return rule ? broken(audit, place, entry, rule) : true;
-}
-
-static bool audit_table(struct audit *audit, struct place place, unsigned slots, unsigned *ret_live)
-{
-    const pgt_entry *table = table_at(audit->frames, place.above[place.level - 1]);
-    unsigned live = 0;
+        return broken(walk, audit, entry, walk->level, rule);
+    if (leaf)
+        return WALK_ON;
     audit->tables++;
-    for (unsigned i = 0; i < slots; i++) {
-        pgt_entry entry = entry_load(&table[i]);
-        if (!entry_present(entry))
-            continue;
-        live++;
-        struct place here = place;
-        here.virt |= (uint64_t)i << level_shift(place.level);
-        here.virt = canonical_form(audit->arch, here.virt);
-        if (!audit_entry(audit, &here, entry))
-            return false;
-    }
-    *ret_live = live;
-    return true;
+    return walk_into(walk, space, entry_with_count(entry, 0));
 }
 
-bool pgt_audit(struct audit *audit, uint64_t root)
+/* The count of the entry that leads to a table against what was found in it. */
+static void audit_leave(struct walk *walk, void *context)
 {
-    struct place place = {.level = audit->levels};
-    if (root & ~ENTRY_ADDRESS || root & reserved_address(audit->arch))
-        return broken(audit, &place, (pgt_entry){root}, "a root that CR3 can't hold");
-    place.above[audit->levels - 1] = root;
-    return audit_table(audit, place, audit->own_slots, &audit->root_live);
+    struct audit *audit = context;
+    bool sealed = walk_leaves_upper(walk, audit->space);
+    unsigned live = walk_here(walk)->live;
+    pgt_entry entry = *walk_slot_above(walk);
+    const char *rule = NULL;
+    if (audit->fault.rule)
+        return;
+    if (live == 0 && !sealed)
+        rule = "an empty table";
+    else if (audit->counts && entry_count(entry) != (sealed ? 0 : live))
+        rule = "a live count that is not the number of present entries";
+    if (rule)
+        broken(walk, audit, entry, walk->level + 1, rule);
+}
+
+bool pgt_audit(struct audit *audit)
+{
+    const struct pgt_space *space = audit->space;
+    if (space->root & (~ENTRY_ADDRESS | reserved_address(&space->arch))) {
+        audit->fault = (struct pgt_fault){0, space->root, space->arch.levels + 1u,
+                                          "a root that CR3 can't hold"};
+        return false;
+    }
+    struct walk walk;
+    walk_start(&walk, space, own_range(space));
+    struct walk_step *root = &walk.step[walk.top - 1];
+    root->live = 0;
+    audit->tables = 1;
+    walk_range(&walk, audit, audit_entry, audit_leave);
+    audit->root_live = root->live;
+    return !audit->fault.rule;
 }
 
 /* A dependent's root slots above the split are the upper's, to the bit. */
@@ -141,25 +125,16 @@ static bool shares_upper(const struct pgt_space *space, struct pgt_fault *ret_fa
 
 enum pgt_status pgt_check(const struct pgt_space *space, struct pgt_fault *ret_fault)
 {
-    struct audit audit = {
-        .arch = &space->arch,
-        .frames = &space->frames,
-        .counts = true,
-        .levels = space->arch.levels,
-        .own_slots = space->upper ? space->upper_slot : PGT_ENTRIES,
-        .sealed_slot = space->upper_slot,
-    };
-    if (!pgt_audit(&audit, space->root)) {
-        *ret_fault = audit.fault;
-        return PGT_MALFORMED;
+    struct audit audit = {.space = space, .counts = true};
+    bool sound = pgt_audit(&audit);
+    if (sound && (audit.tables != space->tables || audit.root_live != space->root_live)) {
+        sound = false;
+        audit.fault = (struct pgt_fault){0, space->root, space->arch.levels + 1u,
+                                         "the space remembers another number of "
+                                         "tables, or of entries in its root"};
     }
-    const char *rule = NULL;
-    if (audit.tables != space->tables)
-        rule = "the number of tables that the space says it owns";
-    else if (audit.root_live != space->root_live)
-        rule = "the number of present root entries that the space remembers";
-    if (rule) {
-        *ret_fault = (struct pgt_fault){0, space->root, space->arch.levels + 1u, rule};
+    if (!sound) {
+        *ret_fault = audit.fault;
         return PGT_MALFORMED;
     }
     return space->upper && !shares_upper(space, ret_fault) ? PGT_MALFORMED : PGT_OK;

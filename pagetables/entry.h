@@ -32,26 +32,25 @@ typedef struct {
     uint64_t raw;
 } pgt_entry;
 
-#define ENTRY_PRESENT (UINT64_C(1) << 0)
-#define ENTRY_WRITE (UINT64_C(1) << 1)
-#define ENTRY_USER (UINT64_C(1) << 2)
-#define ENTRY_PWT (UINT64_C(1) << 3)
-#define ENTRY_PCD (UINT64_C(1) << 4)
-#define ENTRY_ACCESSED (UINT64_C(1) << 5)
-#define ENTRY_DIRTY (UINT64_C(1) << 6)
-#define ENTRY_LARGE (UINT64_C(1) << 7)
-#define ENTRY_PAT_4K (UINT64_C(1) << 7)
-#define ENTRY_GLOBAL (UINT64_C(1) << 8)
+#define ENTRY_PRESENT   (UINT64_C(1) << 0)
+#define ENTRY_WRITE     (UINT64_C(1) << 1)
+#define ENTRY_USER      (UINT64_C(1) << 2)
+#define ENTRY_PWT       (UINT64_C(1) << 3)
+#define ENTRY_PCD       (UINT64_C(1) << 4)
+#define ENTRY_ACCESSED  (UINT64_C(1) << 5)
+#define ENTRY_DIRTY     (UINT64_C(1) << 6)
+#define ENTRY_LARGE     (UINT64_C(1) << 7)
+#define ENTRY_PAT_4K    (UINT64_C(1) << 7)
+#define ENTRY_GLOBAL    (UINT64_C(1) << 8)
 #define ENTRY_PAT_LARGE (UINT64_C(1) << 12)
-#define ENTRY_XD (UINT64_C(1) << 63)
-#define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
+#define ENTRY_XD        (UINT64_C(1) << 63)
+#define ENTRY_ADDRESS   UINT64_C(0x000ffffffffff000)
 
 #define ENTRY_COUNT_SHIFT 52
-#define ENTRY_COUNT (UINT64_C(0x3ff) << ENTRY_COUNT_SHIFT)
+#define ENTRY_COUNT       (UINT64_C(0x3ff) << ENTRY_COUNT_SHIFT)
 
 /* All rights, accessed, and dirty, which is ignored here: the classic 067. */
-#define ENTRY_TABLE                                                                                \
-    (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
+#define ENTRY_TABLE (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY)
 
 /* The levels that can hold leaves: 1 (4K), 2 (2M), 3 (1G). */
 #define LEVEL_4K 1u
@@ -134,14 +133,16 @@ static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
     return (entry.raw & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | pat;
 }
 
-/* The leaf one level down that maps the index-th part of a larger leaf alike. */
+/* The leaf one level down that maps the index-th part of a larger leaf alike.
+ */
 static inline pgt_entry leaf_part(pgt_entry leaf, unsigned level, unsigned index)
 {
     uint64_t phys = leaf_phys(leaf, level) + ((uint64_t)index << level_shift(level - 1));
     return entry_to_leaf(leaf_attributes(leaf, level), phys, level - 1);
 }
 
-/* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory. */
+/* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory.
+ */
 static inline unsigned memory_to_pat_type(enum pgt_memory memory)
 {
     static const uint8_t type[PGT_MEMORY_TYPES] = {6, 4, 7, 0, 5, 1};

@@ -3,7 +3,7 @@
 
 #include <cpuid.h>
 
-#define MSR_PAT 0x277u
+#define MSR_PAT  0x277u
 #define CR4_LA57 (UINT64_C(1) << 12)
 
 static uint64_t read_cr4(void)
@@ -34,7 +34,8 @@ void pgt_detect(struct pgt_arch *ret_arch)
     }
     if (__get_cpuid(0x80000008, &a, &b, &c, &d))
         arch.physical_bits = (uint8_t)a;
-    /* Without a PAT the selector bits mean what they mean with the reset value. */
+    /* Without a PAT the selector bits mean what they mean with the reset value.
+     */
     if (__get_cpuid(1, &a, &b, &c, &d) && (d & (1u << 16)))
         arch.pat = read_msr(MSR_PAT);
     *ret_arch = arch;

@@ -3,17 +3,19 @@
  * Mapping: plan, reserve, commit.
  *
  * decide() says for one entry what is to be done; it sees nothing but the entry
- * and the part of the range below it.  One recursion asks it to count the
+ * and the part of the range below it.  A first walk asks it to count the
  * tables that will be needed, a second one to do it.  Both see the same
  * decisions, so the count is exact and the second can't fail.
  */
-#include "pagetables/space.h"
+#include "pagetables/walk.h"
 
 struct map_job {
-    struct range range;
-    uint64_t phys_from_virt; /* physical = virtual + this, modulo 2^64 */
-    uint64_t attributes;     /* in the form of a 4K leaf */
+    struct pgt_space *space;
+    struct range range;        /* linear */
+    uint64_t phys_from_linear; /* physical = linear + this, modulo 2^64 */
+    uint64_t attributes;       /* in the form of a 4K leaf */
     unsigned largest_level;
+    size_t cost;
     struct pgt_flush flush;
 };
 
@@ -22,7 +24,8 @@ enum map_action {
     MAP_LEAF,    /* write a leaf, over nothing or over a leaf */
     MAP_REPLACE, /* write a leaf over a table, and free that */
     MAP_DESCEND, /* into a table */
-    MAP_FRESH,   /* make a table, over nothing or over a leaf that is covered whole */
+    MAP_FRESH,   /* make a table, over nothing or over a leaf that is covered whole
+                  */
     MAP_SPLIT,   /* make a table that maps what the leaf mapped, and descend */
 };
 
@@ -33,7 +36,7 @@ static bool leaf_agrees(const struct map_job *job, pgt_entry entry, unsigned lev
 {
     const uint64_t ignored = ENTRY_ACCESSED | ENTRY_DIRTY;
     uint64_t phys = leaf_phys(entry, level) + (part.first & level_mask(level));
-    return phys == part.first + job->phys_from_virt &&
+    return phys == part.first + job->phys_from_linear &&
            !((leaf_attributes(entry, level) ^ job->attributes) & ~ignored);
 }
 
@@ -41,7 +44,7 @@ static enum map_action decide(const struct map_job *job, pgt_entry entry, unsign
                               struct range part)
 {
     bool whole = range_covers(part, level);
-    uint64_t phys = part.first + job->phys_from_virt;
+    uint64_t phys = part.first + job->phys_from_linear;
     bool fits = whole && level <= job->largest_level && !(phys & level_mask(level));
     if (!entry_present(entry))
         return fits ? MAP_LEAF : MAP_FRESH;
@@ -54,102 +57,63 @@ static enum map_action decide(const struct map_job *job, pgt_entry entry, unsign
     return whole ? MAP_FRESH : MAP_SPLIT;
 }
 
-/* Tables that the part of the range below one entry needs.  A table that does
- * not exist yet is represented by what would fill it: nothing, or a leaf's parts. */
-static size_t cost_of_entry(const struct pgt_frames *frames, const struct map_job *job,
-                            pgt_entry entry, unsigned level, struct range part)
+/* Counts the tables to make.  Nothing is made below a page table, so those are
+ * not looked at. */
+static enum walk_next count_entry(struct walk *walk, void *context)
 {
-    enum map_action action = decide(job, entry, level, part);
+    struct map_job *job = context;
+    pgt_entry entry = walk_entry(walk);
+    if (walk_at_upper(walk, job->space) && (job->space->upper || !entry_present(entry)))
+        return WALK_STOP;
+    enum map_action action = decide(job, entry, walk->level, walk->part);
     if (action == MAP_KEEP || action == MAP_LEAF || action == MAP_REPLACE)
-        return 0;
-    size_t cost = action == MAP_DESCEND ? 0 : 1;
-    unsigned below = level - 1;
-    if (below == LEVEL_4K)
-        return cost; /* nothing is made below a page table */
-    const pgt_entry *table = action == MAP_DESCEND ? table_at(frames, entry_table(entry)) : NULL;
-    for (uint64_t base = part.first & ~level_mask(below);; base += level_mask(below) + 1) {
-        unsigned i = level_index(base, below);
-        pgt_entry next = table                 ? table[i]
-                         : action == MAP_SPLIT ? leaf_part(entry, level, i)
-                                               : (pgt_entry){0};
-        cost += cost_of_entry(frames, job, next, below, range_clip(part, base, below));
-        if (part.last - base <= level_mask(below))
-            return cost;
-    }
+        return WALK_ON;
+    if (action != MAP_DESCEND)
+        job->cost++;
+    if (walk->level - 1 == LEVEL_4K)
+        return WALK_ON;
+    if (action == MAP_DESCEND)
+        return walk_into(walk, job->space, entry);
+    return walk_imagine(walk, action == MAP_SPLIT ? entry : (pgt_entry){0});
 }
 
-static unsigned map_in_table(struct pgt_space *space, struct map_job *job, pgt_entry *table,
-                             unsigned level, struct range part, unsigned live);
-
-/* Makes and fills a table for one entry, and returns the entry that leads to it. */
-static pgt_entry make_table(struct pgt_space *space, struct map_job *job, pgt_entry leaf,
-                            unsigned level, struct range part, enum map_action action)
+static enum walk_next map_entry(struct walk *walk, void *context)
 {
-    uint64_t frame = table_take(space);
-    pgt_entry *table = table_at(&space->frames, frame);
-    unsigned live = 0;
-    if (action == MAP_SPLIT) {
-        pgt_fill_split(table, leaf, level);
-        live = PGT_ENTRIES;
-    } else {
-        pgt_fill_empty(table);
-    }
-    live = map_in_table(space, job, table, level - 1, part, live);
-    return entry_to_table(frame, live);
+    struct map_job *job = context;
+    if (walk_here(walk)->doomed)
+        return walk_doomed(walk, job->space);
+    pgt_entry *slot = walk_slot(walk);
+    pgt_entry old = *slot;
+    enum map_action action = decide(job, old, walk->level, walk->part);
+    if (action == MAP_KEEP)
+        return WALK_ON;
+    if (action == MAP_DESCEND)
+        return walk_into(walk, job->space, old);
+    if (action == MAP_SPLIT)
+        return walk_split(walk, job->space, old);
+    if (entry_present(old))
+        flush_add(&job->flush, &job->space->arch, walk->part);
+    if (action == MAP_FRESH)
+        return walk_make(walk, job->space);
+    uint64_t phys = walk->part.first + job->phys_from_linear;
+    entry_store(slot, entry_to_leaf(job->attributes, phys, walk->level));
+    walk_here(walk)->live += !entry_present(old);
+    return action == MAP_REPLACE ? walk_doom(walk, job->space, old) : WALK_ON;
 }
 
-/* What the entry becomes.  The store is the caller's: after a table is filled. */
-static pgt_entry map_entry(struct pgt_space *space, struct map_job *job, pgt_entry entry,
-                           unsigned level, struct range part)
+static void map_leave(struct walk *walk, void *context)
 {
-    enum map_action action = decide(job, entry, level, part);
-    switch (action) {
-    case MAP_KEEP:
-        return entry;
-    case MAP_DESCEND: {
-        pgt_entry *table = table_at(&space->frames, entry_table(entry));
-        unsigned live = map_in_table(space, job, table, level - 1, part, entry_count(entry));
-        return entry_with_count(entry, live);
-    }
-    case MAP_FRESH:
-    case MAP_SPLIT:
-        if (action == MAP_FRESH && entry_present(entry))
-            flush_add(&job->flush, part);
-        return make_table(space, job, entry, level, part, action);
-    case MAP_LEAF:
-    case MAP_REPLACE:
-        break;
-    }
-    if (entry_present(entry))
-        flush_add(&job->flush, part);
-    return entry_to_leaf(job->attributes, part.first + job->phys_from_virt, level);
+    struct map_job *job = context;
+    walk_settle(walk, job->space);
 }
 
-/* Maps part in the entries of a table; returns how many of them are present then. */
-static unsigned map_in_table(struct pgt_space *space, struct map_job *job, pgt_entry *table,
-                             unsigned level, struct range part, unsigned live)
-{
-    for (uint64_t base = part.first & ~level_mask(level);; base += level_mask(level) + 1) {
-        pgt_entry *slot = &table[level_index(base, level)];
-        pgt_entry old = *slot;
-        pgt_entry new = map_entry(space, job, old, level, range_clip(part, base, level));
-        if (new.raw != old.raw) {
-            live += !entry_present(old);
-            entry_store(slot, new);
-            if (entry_present(old) && !entry_is_leaf(old, level) && entry_is_leaf(new, level))
-                pgt_free_tables(space, entry_table(old), level - 1, entry_count(old));
-        }
-        if (part.last - base <= level_mask(level))
-            return live;
-    }
-}
-
-/* Everything that can be refused, before the first store. */
+/* Everything that can be refused for what the mapping itself says. */
 static enum pgt_status map_check(const struct pgt_space *space, const struct pgt_mapping *mapping,
-                                 struct map_job *ret_job)
+                                 struct range *ret_range, uint64_t *ret_attributes)
 {
-    struct map_job job = {.largest_level = arch_largest_level(&space->arch)};
-    enum pgt_status status = pgt_range(&space->arch, mapping->virt, mapping->bytes, &job.range);
+    struct range range;
+    uint64_t attributes;
+    enum pgt_status status = pgt_range(&space->arch, mapping->virt, mapping->bytes, &range);
     if (status)
         return status;
     if (mapping->phys & (PGT_PAGE - 1))
@@ -157,69 +121,63 @@ static enum pgt_status map_check(const struct pgt_space *space, const struct pgt
     uint64_t highest = (UINT64_C(1) << space->arch.physical_bits) - 1;
     if (mapping->phys > highest || mapping->bytes - 1 > highest - mapping->phys)
         return PGT_BAD_PHYSICAL;
-    if (!attributes_encode(&space->arch, mapping->rights, mapping->memory, &job.attributes))
+    if (!attributes_encode(&space->arch, mapping->rights, mapping->memory, &attributes))
         return PGT_BAD_RIGHTS;
-    job.phys_from_virt = mapping->phys - mapping->virt;
-    *ret_job = job;
+    *ret_range = linear_range(&space->arch, range);
+    *ret_attributes = attributes;
     return PGT_OK;
 }
 
-/* May the range be mapped, given what is sealed; and how many tables does it take? */
-static enum pgt_status map_plan(const struct pgt_space *space, const struct map_job *job,
-                                size_t *ret_cost)
+/* What is to be done, and what it costs; apart from the rest to keep the stack
+ * small. */
+static __attribute__((noinline)) enum pgt_status
+map_plan(const struct pgt_space *space, const struct pgt_mapping *mapping, struct map_job *ret_job)
 {
-    unsigned level = space->arch.levels;
-    const pgt_entry *root = space_root(space);
-    size_t cost = 0;
-    unsigned last = level_index(job->range.last, level);
-    for (unsigned i = level_index(job->range.first, level); i <= last; i++) {
-        if (slot_is_upper(space, i) && (space->upper || !entry_present(root[i])))
-            return PGT_SEALED;
-        uint64_t base = canonical_form(&space->arch, (uint64_t)i << level_shift(level));
-        cost += cost_of_entry(&space->frames, job, root[i], level,
-                              range_clip(job->range, base, level));
-    }
-    *ret_cost = cost;
-    return PGT_OK;
+    struct range range;
+    uint64_t attributes;
+    enum pgt_status status = map_check(space, mapping, &range, &attributes);
+    if (status)
+        return status;
+    *ret_job = (struct map_job){
+        .space = (struct pgt_space *)space, /* only a commit writes through it */
+        .range = range,
+        .phys_from_linear = mapping->phys - range.first,
+        .attributes = attributes,
+        .largest_level = arch_largest_level(&space->arch),
+    };
+    struct walk walk;
+    walk_start(&walk, space, range);
+    return walk_range(&walk, ret_job, count_entry, walk_leave) ? PGT_OK : PGT_SEALED;
 }
 
-/* The root's own loop: sealed slots are looked through, never written. */
-static void map_commit(struct pgt_space *space, struct map_job *job)
+static __attribute__((noinline)) void map_commit(struct map_job *job)
 {
-    unsigned level = space->arch.levels;
-    pgt_entry *root = space_root(space);
-    unsigned last = level_index(job->range.last, level);
-    for (unsigned i = level_index(job->range.first, level); i <= last; i++) {
-        uint64_t base = canonical_form(&space->arch, (uint64_t)i << level_shift(level));
-        pgt_entry new = map_entry(space, job, root[i], level, range_clip(job->range, base, level));
-        if (slot_is_upper(space, i))
-            continue;
-        space->root_live += !entry_present(root[i]);
-        entry_store(&root[i], new);
-    }
+    struct walk walk;
+    walk_start(&walk, job->space, job->range);
+    walk_range(&walk, job, map_entry, map_leave);
+    job->space->root_live = walk.step[walk.top - 1].live;
 }
 
 enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
                              size_t *ret_frames)
 {
     struct map_job job;
-    enum pgt_status status = map_check(space, mapping, &job);
-    return status ? status : map_plan(space, &job, ret_frames);
+    enum pgt_status status = map_plan(space, mapping, &job);
+    if (!status)
+        *ret_frames = job.cost;
+    return status;
 }
 
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
                         struct pgt_flush *ret_flush)
 {
     struct map_job job;
-    size_t cost;
-    enum pgt_status status = map_check(space, mapping, &job);
-    if (!status)
-        status = map_plan(space, &job, &cost);
+    enum pgt_status status = map_plan(space, mapping, &job);
     if (status)
         return status;
-    if (!frames_reserve(&space->frames, cost))
+    if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
-    map_commit(space, &job);
+    map_commit(&job);
     *ret_flush = job.flush;
     return PGT_OK;
 }

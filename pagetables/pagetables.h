@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * x86-64 page tables: build them, change them, read them, share their upper half.
+ * x86-64 page tables: build them, change them, read them, share their upper
+ * half.
  *
  * The same code serves a boot loader, a kernel and a host program: it is
  * freestanding, allocates nothing of its own, keeps no global state, prints
@@ -30,26 +31,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PGT_PAGE UINT64_C(0x1000)
+#define PGT_PAGE    UINT64_C(0x1000)
 #define PGT_PAGE_2M UINT64_C(0x200000)
 #define PGT_PAGE_1G UINT64_C(0x40000000)
 
 /* Entries in a table, and so slots in a root. */
 #define PGT_INDEX_BITS 9
-#define PGT_ENTRIES (1 << PGT_INDEX_BITS)
+#define PGT_ENTRIES    (1 << PGT_INDEX_BITS)
 
 #define PGT_MUST_USE __attribute__((warn_unused_result))
 
 enum pgt_status {
     PGT_OK = 0,
     PGT_NO_FRAMES,    /* the allocator can't supply the frames that it takes */
-    PGT_MISALIGNED,   /* an address or a length is not a multiple of what it shall be */
+    PGT_MISALIGNED,   /* an address or a length is not a multiple of what it shall
+                         be */
     PGT_BAD_RANGE,    /* empty, wraps, or is not canonical from first to last byte */
     PGT_BAD_PHYSICAL, /* reaches beyond the processor's physical-address width */
-    PGT_BAD_RIGHTS,   /* no right at all, or a right or memory type that arch can't express */
+    PGT_BAD_RIGHTS,   /* no right at all, or a right or memory type that arch can't
+                         express */
     PGT_SEALED,       /* reaches a shared upper, or needs a sealed root slot changed */
     PGT_BUSY,         /* dependents of this space still live */
-    PGT_MALFORMED,    /* the tables break a rule of the architecture or of this library */
+    PGT_MALFORMED,    /* the tables break a rule of the architecture or of this
+                         library */
 };
 
 /* A short English phrase for a status, for messages.  Never null. */
@@ -90,11 +94,11 @@ enum pgt_memory {
 
 /* Rights of a mapping.  The architecture has no unreadable present page, so
  * whatever is mapped can be read, and lookups always report PGT_READ. */
-#define PGT_READ 1u
-#define PGT_WRITE 2u
+#define PGT_READ    1u
+#define PGT_WRITE   2u
 #define PGT_EXECUTE 4u
-#define PGT_USER 8u    /* ring 3 too */
-#define PGT_GLOBAL 16u /* outlives a CR3 load while CR4.PGE is set */
+#define PGT_USER    8u  /* ring 3 too */
+#define PGT_GLOBAL  16u /* outlives a CR3 load while CR4.PGE is set */
 
 /* ------------------------------------------------------------------------
  * Where tables come from
@@ -174,7 +178,8 @@ enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
  * root entry there is refused with PGT_SEALED.
  *
  * start is canonical and a multiple of a root slot's reach (2^39 bytes with 4
- * levels, 2^48 with 5), in either half: PGT_MISALIGNED, PGT_BAD_RANGE.  A
+ * levels, 2^48 with 5), in either half but not 0, which would leave others
+ * nothing: PGT_MISALIGNED, PGT_BAD_RANGE.  A
  * space is sealed once, and one that shares an upper can't be: PGT_SEALED. */
 enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start) PGT_MUST_USE;
 
@@ -188,9 +193,9 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
  * use or not.  They are walked once: entries that arch forbids, entries above a
  * leaf that withhold a right (this library keeps rights in leaves alone), empty
  * tables and tables that refer to one above them are PGT_MALFORMED; a root that
- * is not page aligned is PGT_MISALIGNED.  On success the table entries carry what this
- * library keeps in their ignored bits; nothing else is written.  frames.give
- * will receive the adopted tables as they empty. */
+ * is not page aligned is PGT_MISALIGNED.  On success the table entries carry
+ * what this library keeps in their ignored bits; nothing else is written.
+ * frames.give will receive the adopted tables as they empty. */
 enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
                           const struct pgt_frames *frames, uint64_t root) PGT_MUST_USE;
 

@@ -14,10 +14,10 @@
 /* Ends a list; not a frame, since it is not page aligned. */
 #define LIST_END UINT64_MAX
 
-#define LINK_SHIFT 52
-#define LINK_BITS 7
+#define LINK_SHIFT   52
+#define LINK_BITS    7
 #define LINK_ENTRIES 6 /* 42 bits: a frame number has 40 */
-#define LINK_MASK ((UINT64_C(1) << LINK_BITS) - 1)
+#define LINK_MASK    ((UINT64_C(1) << LINK_BITS) - 1)
 
 static uint64_t *words_of(const struct pgt_pool *pool, uint64_t frame)
 {

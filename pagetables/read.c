@@ -2,7 +2,7 @@
 /*
  * Reading tables.  Nothing here writes, not even accessed bits.
  */
-#include "pagetables/space.h"
+#include "pagetables/walk.h"
 
 static struct pgt_leaf describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
                                 uint64_t virt)
@@ -36,53 +36,66 @@ bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *r
     }
 }
 
-/* The first leaf at or above virt in a table that covers virt. */
-static bool next_in_table(const struct pgt_space *space, const pgt_entry *table, unsigned level,
-                          uint64_t virt, struct pgt_leaf *ret_leaf)
+struct next_job {
+    const struct pgt_space *space;
+    struct pgt_leaf *ret_leaf;
+};
+
+static enum walk_next next_entry(struct walk *walk, void *context)
 {
-    for (unsigned i = level_index(virt, level);;) {
-        pgt_entry entry = entry_load(&table[i]);
-        if (entry_present(entry) && entry_is_leaf(entry, level)) {
-            *ret_leaf = describe(space, entry, level, virt);
-            return true;
-        }
-        if (entry_present(entry) && next_in_table(space, table_at(&space->frames, entry_table(entry)),
-                                                  level - 1, virt, ret_leaf))
-            return true;
-        if (++i == PGT_ENTRIES)
-            return false;
-        virt = (virt | level_mask(level)) + 1;
-        if (level == space->arch.levels)
-            virt = canonical_form(&space->arch, virt);
-    }
+    const struct next_job *job = context;
+    pgt_entry entry = entry_load(walk_slot(walk));
+    if (!entry_present(entry))
+        return WALK_ON;
+    if (!entry_is_leaf(entry, walk->level))
+        return walk_into(walk, job->space, entry);
+    *job->ret_leaf = describe(job->space, entry, walk->level,
+                              canonical_form(&job->space->arch, walk->part.first));
+    return WALK_STOP;
 }
 
 bool pgt_next(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)
 {
+    struct range range = linear_all(&space->arch);
     /* From inside the hole the next address that can be mapped is the first of
      * the upper half. */
-    uint64_t lower_last = (UINT64_C(1) << (11 + PGT_INDEX_BITS * space->arch.levels)) - 1;
-    if (!is_canonical(&space->arch, virt))
-        virt = ~lower_last;
-    return next_in_table(space, space_root(space), space->arch.levels, virt, ret_leaf);
+    range.first = is_canonical(&space->arch, virt) ? virt & range.last : range.last / 2 + 1;
+    struct next_job job = {space, ret_leaf};
+    struct walk walk;
+    walk_start(&walk, space, range);
+    return !walk_range(&walk, &job, next_entry, walk_leave);
 }
 
-static size_t list_tables(const struct pgt_space *space, uint64_t table, unsigned level,
-                          unsigned slots, size_t count, uint64_t *frame, size_t capacity)
+struct list_job {
+    const struct pgt_space *space;
+    uint64_t *frame;
+    size_t capacity;
+    size_t count;
+};
+
+static void list_table(struct list_job *job, uint64_t table)
 {
-    const pgt_entry *entry = table_at(&space->frames, table);
-    if (count < capacity)
-        frame[count] = table;
-    count++;
-    for (unsigned i = 0; level > LEVEL_4K && i < slots; i++)
-        if (entry_present(entry[i]) && !entry_is_leaf(entry[i], level))
-            count = list_tables(space, entry_table(entry[i]), level - 1, PGT_ENTRIES, count, frame,
-                                capacity);
-    return count;
+    if (job->count < job->capacity)
+        job->frame[job->count] = table;
+    job->count++;
+}
+
+static enum walk_next list_entry(struct walk *walk, void *context)
+{
+    struct list_job *job = context;
+    pgt_entry entry = entry_load(walk_slot(walk));
+    if (!entry_present(entry) || entry_is_leaf(entry, walk->level))
+        return WALK_ON;
+    list_table(job, entry_table(entry));
+    return walk->level - 1 > LEVEL_4K ? walk_into(walk, job->space, entry) : WALK_ON;
 }
 
 size_t pgt_tables(const struct pgt_space *space, uint64_t *frame, size_t capacity)
 {
-    unsigned slots = space->upper ? space->upper_slot : PGT_ENTRIES;
-    return list_tables(space, space->root, space->arch.levels, slots, 0, frame, capacity);
+    struct list_job job = {space, frame, capacity, 0};
+    struct walk walk;
+    walk_start(&walk, space, own_range(space));
+    list_table(&job, space->root);
+    walk_range(&walk, &job, list_entry, walk_leave);
+    return job.count;
 }

@@ -3,7 +3,7 @@
  * The life of an address space: made empty, made on a shared upper, adopted,
  * sealed, given away, destroyed.
  */
-#include "pagetables/space.h"
+#include "pagetables/walk.h"
 
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range)
@@ -32,26 +32,10 @@ void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level)
         table[i] = leaf_part(leaf, level, i);
 }
 
-void pgt_free_tables(struct pgt_space *space, uint64_t table, unsigned level, unsigned live)
-{
-    if (level > LEVEL_4K) {
-        const pgt_entry *entry = table_at(&space->frames, table);
-        for (unsigned i = 0; i < PGT_ENTRIES && live > 0; i++) {
-            if (!entry_present(entry[i]))
-                continue;
-            live--;
-            if (!entry_is_leaf(entry[i], level))
-                pgt_free_tables(space, entry_table(entry[i]), level - 1, entry_count(entry[i]));
-        }
-    }
-    table_give(space, table);
-}
-
 enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
                          const struct pgt_frames *frames)
 {
-    pgt_assert(arch->levels == 4 || arch->levels == 5);
-    pgt_assert(arch->physical_bits >= 32 && arch->physical_bits <= 52);
+    pgt_assert(arch_is_sane(arch));
     if (!frames_reserve(frames, 1))
         return PGT_NO_FRAMES;
     *space = (struct pgt_space){.arch = *arch, .frames = *frames, .upper_slot = PGT_ENTRIES};
@@ -64,7 +48,7 @@ enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start)
 {
     if (start & level_mask(space->arch.levels))
         return PGT_MISALIGNED;
-    if (!is_canonical(&space->arch, start))
+    if (!is_canonical(&space->arch, start) || start == 0)
         return PGT_BAD_RANGE;
     if (space->upper || space->upper_slot != PGT_ENTRIES)
         return PGT_SEALED;
@@ -95,83 +79,95 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
     return PGT_OK;
 }
 
-/* Root slots whose tables belong to the space itself. */
-static unsigned own_slots(const struct pgt_space *space)
+/* Counts present entries on the way down, and keeps the counts on the way up.
+ */
+static enum walk_next count_entry(struct walk *walk, void *context)
 {
-    return space->upper ? space->upper_slot : PGT_ENTRIES;
+    const struct pgt_space *space = context;
+    pgt_entry entry = *walk_slot(walk);
+    if (!entry_present(entry))
+        return WALK_ON;
+    walk_here(walk)->live++;
+    if (entry_is_leaf(entry, walk->level))
+        return WALK_ON;
+    return walk_into(walk, space, entry_with_count(entry, 0));
 }
 
-/* Calls for each entry of the space's own tables that refers to a table, those
- * below it first, and stores what `change` makes of it. */
-static void each_table_entry(const struct pgt_frames *frames, pgt_entry *table, unsigned level,
-                             unsigned slots, pgt_entry (*change)(pgt_entry, const pgt_entry *))
+static void count_leave(struct walk *walk, void *context)
 {
-    for (unsigned i = 0; level > LEVEL_4K && i < slots; i++) {
-        if (!entry_present(table[i]) || entry_is_leaf(table[i], level))
-            continue;
-        pgt_entry *below = table_at(frames, entry_table(table[i]));
-        each_table_entry(frames, below, level - 1, PGT_ENTRIES, change);
-        entry_store(&table[i], change(table[i], below));
-    }
+    (void)context;
+    pgt_entry *slot = walk_slot_above(walk);
+    entry_store(slot, entry_with_count(*slot, walk_here(walk)->live));
 }
 
-static pgt_entry counted(pgt_entry entry, const pgt_entry *table)
+static __attribute__((noinline)) void count_all(struct pgt_space *space)
 {
-    unsigned live = 0;
-    for (unsigned i = 0; i < PGT_ENTRIES; i++)
-        live += entry_present(table[i]);
-    return entry_with_count(entry, live);
+    struct walk walk;
+    walk_start(&walk, space, own_range(space));
+    walk_range(&walk, space, count_entry, count_leave);
 }
 
-static pgt_entry uncounted(pgt_entry entry, const pgt_entry *table)
+/* Apart from the rest, and so never on the stack together with it. */
+static __attribute__((noinline)) bool audit_adopted(struct pgt_space *space)
 {
-    (void)table;
-    return entry_with_count(entry, 0);
+    struct audit audit = {.space = space};
+    if (!pgt_audit(&audit))
+        return false;
+    space->tables = audit.tables;
+    space->root_live = audit.root_live;
+    return true;
 }
 
 enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
                           const struct pgt_frames *frames, uint64_t root)
 {
-    pgt_assert(arch->levels == 4 || arch->levels == 5);
-    pgt_assert(arch->physical_bits >= 32 && arch->physical_bits <= 52);
-    struct audit audit = {
-        .arch = arch,
-        .frames = frames,
-        .levels = arch->levels,
-        .own_slots = PGT_ENTRIES,
-        .sealed_slot = PGT_ENTRIES,
-    };
+    pgt_assert(arch_is_sane(arch));
     if (root & (PGT_PAGE - 1))
         return PGT_MISALIGNED;
-    if (!pgt_audit(&audit, root))
+    struct pgt_space adopted = {
+        .arch = *arch, .frames = *frames, .root = root, .upper_slot = PGT_ENTRIES};
+    if (!audit_adopted(&adopted))
         return PGT_MALFORMED;
-    *space = (struct pgt_space){
-        .arch = *arch,
-        .frames = *frames,
-        .root = root,
-        .upper_slot = PGT_ENTRIES,
-        .root_live = audit.root_live,
-        .tables = audit.tables,
-    };
-    each_table_entry(frames, space_root(space), arch->levels, PGT_ENTRIES, counted);
+    *space = adopted;
+    count_all(space);
     return PGT_OK;
+}
+
+static enum walk_next disown_entry(struct walk *walk, void *context)
+{
+    const struct pgt_space *space = context;
+    pgt_entry entry = *walk_slot(walk);
+    if (!entry_present(entry) || entry_is_leaf(entry, walk->level))
+        return WALK_ON;
+    entry_store(walk_slot(walk), entry_with_count(entry, 0));
+    return walk->level - 1 > LEVEL_4K ? walk_into(walk, space, entry) : WALK_ON;
 }
 
 void pgt_disown(struct pgt_space *space)
 {
-    each_table_entry(&space->frames, space_root(space), space->arch.levels, own_slots(space),
-                     uncounted);
+    struct walk walk;
+    walk_start(&walk, space, own_range(space));
+    walk_range(&walk, space, disown_entry, walk_leave);
+}
+
+static enum walk_next destroy_entry(struct walk *walk, void *context)
+{
+    return walk_doomed(walk, context);
+}
+
+static void destroy_leave(struct walk *walk, void *context)
+{
+    walk_settle(walk, context);
 }
 
 enum pgt_status pgt_destroy(struct pgt_space *space)
 {
     if (space->dependents)
         return PGT_BUSY;
-    pgt_entry *root = space_root(space);
-    for (unsigned i = 0; i < own_slots(space); i++)
-        if (entry_present(root[i]))
-            pgt_free_tables(space, entry_table(root[i]), space->arch.levels - 1,
-                            slot_is_upper(space, i) ? PGT_ENTRIES : entry_count(root[i]));
+    struct walk walk;
+    walk_start(&walk, space, own_range(space));
+    walk.step[walk.top - 1].doomed = true;
+    walk_range(&walk, space, destroy_entry, destroy_leave);
     table_give(space, space->root);
     if (space->upper)
         space->upper->dependents--;

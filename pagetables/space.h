@@ -19,6 +19,11 @@ static inline pgt_entry *table_at(const struct pgt_frames *frames, uint64_t phys
     return (pgt_entry *)(uintptr_t)(phys + frames->offset);
 }
 
+static inline uint64_t table_phys(const struct pgt_frames *frames, const pgt_entry *table)
+{
+    return (uint64_t)(uintptr_t)table - frames->offset;
+}
+
 static inline pgt_entry *space_root(const struct pgt_space *space)
 {
     return table_at(&space->frames, space->root);
@@ -54,16 +59,36 @@ static inline bool range_covers(struct range part, unsigned level)
     return part.last - part.first == level_mask(level);
 }
 
-/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1). */
+/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1).
+ */
 static inline uint64_t canonical_form(const struct pgt_arch *arch, uint64_t virt)
 {
     unsigned unused = 64 - (12 + PGT_INDEX_BITS * arch->levels);
     return (uint64_t)((int64_t)(virt << unused) >> unused);
 }
 
+/* All addresses of a space, without the sign extension. */
+static inline struct range linear_all(const struct pgt_arch *arch)
+{
+    return (struct range){0, (UINT64_C(1) << (12 + PGT_INDEX_BITS * arch->levels)) - 1};
+}
+
+static inline struct range linear_range(const struct pgt_arch *arch, struct range range)
+{
+    uint64_t mask = linear_all(arch).last;
+    return (struct range){range.first & mask, range.last & mask};
+}
+
 static inline bool is_canonical(const struct pgt_arch *arch, uint64_t virt)
 {
     return canonical_form(arch, virt) == virt;
+}
+
+/* What callers of init shall see to; used in asserts. */
+static inline bool arch_is_sane(const struct pgt_arch *arch)
+{
+    return (arch->levels == 4 || arch->levels == 5) && arch->physical_bits >= 32 &&
+           arch->physical_bits <= 52;
 }
 
 /* PGT_MISALIGNED, PGT_BAD_RANGE, or PGT_OK with the range. */
@@ -76,41 +101,50 @@ static inline bool slot_is_upper(const struct pgt_space *space, unsigned slot)
     return slot >= space->upper_slot;
 }
 
-/* Gives back `table`, whose entries are at `level` and of which `live` are
- * present, with all tables below it. */
-void pgt_free_tables(struct pgt_space *space, uint64_t table, unsigned level, unsigned live);
-
 /* Fills a new table with the parts of a leaf of the level above. */
 void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level);
 
 /* Zeroes a new table. */
 void pgt_fill_empty(pgt_entry *table);
 
-/* The range [first, last] is to be invalidated as well. */
-static inline void flush_add(struct pgt_flush *flush, struct range part)
+/* The linear range `part` is to be invalidated as well. */
+static inline void flush_add(struct pgt_flush *flush, const struct pgt_arch *arch,
+                             struct range part)
 {
-    if (!flush->needed || part.first < flush->first)
-        flush->first = part.first;
-    if (!flush->needed || part.last > flush->last)
-        flush->last = part.last;
+    uint64_t first = canonical_form(arch, part.first);
+    uint64_t last = canonical_form(arch, part.last);
+    if (!flush->needed || first < flush->first)
+        flush->first = first;
+    if (!flush->needed || last > flush->last)
+        flush->last = last;
     flush->needed = true;
 }
 
-/* What an audit expects of a tree of tables. */
+/* What an audit expects of the tables below a root, and what it found. */
 struct audit {
-    const struct pgt_arch *arch;
-    const struct pgt_frames *frames;
-    bool counts;           /* live counts shall be right (false: not kept yet) */
-    unsigned levels;
-    unsigned own_slots;    /* root slots to look at: [0, own_slots) */
-    unsigned sealed_slot;  /* from here on root slots may hold empty tables */
-    size_t tables;         /* counted on the way, the root included */
+    const struct pgt_space *space;
+    bool counts;   /* live counts are kept already, and shall be right */
+    size_t tables; /* counted on the way, the root included */
     unsigned root_live;
     struct pgt_fault fault;
 };
 
-/* Walks the tables below `root` and stops at the first broken rule: false, with
+/* Walks the space's own tables and stops at the first broken rule: false, with
  * audit->fault. */
-bool pgt_audit(struct audit *audit, uint64_t root);
+bool pgt_audit(struct audit *audit);
+
+/* Root slots whose tables belong to the space itself: all below this one. */
+static inline unsigned own_slots(const struct pgt_space *space)
+{
+    return space->upper ? space->upper_slot : PGT_ENTRIES;
+}
+
+/* The linear range that those cover: never nothing, since no seal starts at
+ * slot 0. */
+static inline struct range own_range(const struct pgt_space *space)
+{
+    uint64_t slots = own_slots(space);
+    return (struct range){0, (slots << level_shift(space->arch.levels)) - 1};
+}
 
 #endif

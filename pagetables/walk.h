@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one walker.
+ *
+ * It goes over the entries that cover a range, from the root down and from the
+ * first address to the last.  For each entry it calls visit(), which says
+ * whether to go on behind it or down into the table that it prepared; when it
+ * is through with a table it calls leave(), from the lowest level up.  Both are
+ * known at compile time at each use, so there is no call through a pointer; it
+ * keeps what it needs of each level in an array instead of recursing, so that
+ * the stack of every operation is small and known.
+ *
+ * Addresses are linear here: the bits that are translated, without the sign
+ * extension.  So the whole space is one range, without a hole and without a
+ * wrap at its end; canonical_form() makes an address of one.
+ */
+#ifndef PAGETABLES_WALK_H
+#define PAGETABLES_WALK_H
+
+#include "pagetables/space.h"
+
+#define WALK_LEVELS 5
+
+struct walk_step {
+    pgt_entry *table; /* null while counting: a table that doesn't exist yet, and */
+    union {
+        pgt_entry fill; /* what it would be filled with: nothing, or the leaf that
+                           it splits */
+        struct {
+            unsigned live; /* present entries, where a visitor keeps count */
+            bool fresh;    /* made in this walk: no entry leads to it yet */
+            bool doomed;   /* no entry leads to it any more: to be given back when left
+                            */
+        };
+    };
+};
+
+struct walk {
+    struct range range; /* linear */
+    struct range part;  /* what the current entry covers of it */
+    unsigned level;     /* of the current entry */
+    unsigned top;
+    struct walk_step step[WALK_LEVELS]; /* by level, the lowest first */
+};
+
+enum walk_next { WALK_ON, WALK_DOWN, WALK_STOP };
+
+#define WALK_INLINE static inline __attribute__((always_inline))
+
+/* The table that holds the current entry. */
+WALK_INLINE struct walk_step *walk_here(struct walk *walk)
+{
+    return &walk->step[walk->level - 1];
+}
+
+WALK_INLINE struct walk_step *walk_above(struct walk *walk)
+{
+    return &walk->step[walk->level];
+}
+
+WALK_INLINE struct walk_step *walk_below(struct walk *walk)
+{
+    return &walk->step[walk->level - 2];
+}
+
+WALK_INLINE unsigned walk_index(const struct walk *walk)
+{
+    return level_index(walk->part.first, walk->level);
+}
+
+/* The current entry; and, when leaving, the entry that leads to the table left.
+ */
+WALK_INLINE pgt_entry *walk_slot(struct walk *walk)
+{
+    return &walk_here(walk)->table[walk_index(walk)];
+}
+
+WALK_INLINE pgt_entry *walk_slot_above(struct walk *walk)
+{
+    return &walk_above(walk)->table[level_index(walk->part.first, walk->level + 1)];
+}
+
+/* The current entry, or the one that a table yet to be made would have there.
+ */
+WALK_INLINE pgt_entry walk_entry(struct walk *walk)
+{
+    const struct walk_step *here = walk_here(walk);
+    if (here->table)
+        return here->table[walk_index(walk)];
+    if (!entry_present(here->fill))
+        return here->fill;
+    return leaf_part(here->fill, walk->level + 1, walk_index(walk));
+}
+
+/* Is the current entry, or the one that leads to the table left, a root slot at
+ * or above the split? */
+WALK_INLINE bool walk_at_upper(const struct walk *walk, const struct pgt_space *space)
+{
+    return walk->level == walk->top && slot_is_upper(space, walk_index(walk));
+}
+
+WALK_INLINE bool walk_leaves_upper(const struct walk *walk, const struct pgt_space *space)
+{
+    return walk->level + 1 == walk->top &&
+           slot_is_upper(space, level_index(walk->part.first, walk->top));
+}
+
+/* A walk over a range of the space's tables.  visit() may move part.last on, to
+ * the end of an entry further on in the same table, if it dealt with all up to
+ * there.  Before it returns WALK_DOWN it fills in walk_below().  True if it was
+ * not stopped. */
+WALK_INLINE bool walk_range(struct walk *walk, void *job,
+                            enum walk_next (*visit)(struct walk *, void *),
+                            void (*leave)(struct walk *, void *))
+{
+    uint64_t at = walk->range.first;
+    walk->level = walk->top;
+    for (;;) {
+        uint64_t base = at & ~level_mask(walk->level);
+        walk->part = range_clip((struct range){at, walk->range.last}, base, walk->level);
+        enum walk_next next = visit(walk, job);
+        if (next == WALK_STOP)
+            return false;
+        if (next == WALK_DOWN) {
+            walk->level--;
+            continue;
+        }
+        uint64_t last = walk->part.last;
+        bool done = last == walk->range.last;
+        while (walk->level < walk->top && (done || !level_index(last + 1, walk->level))) {
+            leave(walk, job);
+            walk->level++;
+        }
+        if (done)
+            return true;
+        at = last + 1;
+    }
+}
+
+/* Only what is read before it is written is set: the steps below the root are
+ * filled in on the way down. */
+WALK_INLINE void walk_start(struct walk *walk, const struct pgt_space *space, struct range range)
+{
+    walk->range = range;
+    walk->top = space->arch.levels;
+    walk->step[walk->top - 1] =
+        (struct walk_step){.table = space_root(space), .live = space->root_live};
+}
+
+/* For walks that do nothing behind a table. */
+WALK_INLINE void walk_leave(struct walk *walk, void *job)
+{
+    (void)walk;
+    (void)job;
+}
+
+/* Nothing more in this table needs a visit. */
+WALK_INLINE void walk_skip_rest(struct walk *walk)
+{
+    uint64_t last = walk->part.first | level_mask(walk->level + 1);
+    walk->part.last = last < walk->range.last ? last : walk->range.last;
+}
+
+/* Goes down into the table that the current entry refers to. */
+WALK_INLINE enum walk_next walk_into(struct walk *walk, const struct pgt_space *space,
+                                     pgt_entry entry)
+{
+    *walk_below(walk) = (struct walk_step){.table = table_at(&space->frames, entry_table(entry)),
+                                           .live = entry_count(entry)};
+    return WALK_DOWN;
+}
+
+/* While counting: goes down into a table that is yet to be made. */
+WALK_INLINE enum walk_next walk_imagine(struct walk *walk, pgt_entry fill)
+{
+    *walk_below(walk) = (struct walk_step){.fill = fill};
+    return WALK_DOWN;
+}
+
+/* Makes a table, and goes down into it before any entry leads to it. */
+WALK_INLINE enum walk_next walk_make(struct walk *walk, struct pgt_space *space)
+{
+    pgt_entry *table = table_at(&space->frames, table_take(space));
+    pgt_fill_empty(table);
+    *walk_below(walk) = (struct walk_step){.table = table, .fresh = true};
+    return WALK_DOWN;
+}
+
+/* The same with a table that maps what a leaf maps. */
+WALK_INLINE enum walk_next walk_split(struct walk *walk, struct pgt_space *space, pgt_entry leaf)
+{
+    pgt_entry *table = table_at(&space->frames, table_take(space));
+    pgt_fill_split(table, leaf, walk->level);
+    *walk_below(walk) = (struct walk_step){.table = table, .live = PGT_ENTRIES, .fresh = true};
+    return WALK_DOWN;
+}
+
+/* The current entry no longer leads to the table that `old` refers to: gives
+ * that back with all below it, which are looked through and not written, since
+ * somebody may still be walking them.  A page table has nothing below it and is
+ * not even looked at. */
+WALK_INLINE enum walk_next walk_doom(struct walk *walk, struct pgt_space *space, pgt_entry old)
+{
+    if (walk->level - 1 == LEVEL_4K) {
+        table_give(space, entry_table(old));
+        return WALK_ON;
+    }
+    *walk_below(walk) =
+        (struct walk_step){.table = table_at(&space->frames, entry_table(old)),
+                           .live = walk_at_upper(walk, space) ? PGT_ENTRIES /* not kept there */
+                                                              : entry_count(old),
+                           .doomed = true};
+    return WALK_DOWN;
+}
+
+/* The visit to an entry of a doomed table. */
+WALK_INLINE enum walk_next walk_doomed(struct walk *walk, struct pgt_space *space)
+{
+    struct walk_step *here = walk_here(walk);
+    if (here->live == 0) {
+        walk_skip_rest(walk);
+        return WALK_ON;
+    }
+    pgt_entry entry = *walk_slot(walk);
+    if (!entry_present(entry))
+        return WALK_ON;
+    here->live--;
+    return entry_is_leaf(entry, walk->level) ? WALK_ON : walk_doom(walk, space, entry);
+}
+
+/* When a walk that changes tables leaves one: a doomed one is given back, a new
+ * table is linked in, one that became empty is taken out and given back, any
+ * other has its count kept.  Sealed root slots stay as they are. */
+WALK_INLINE void walk_settle(struct walk *walk, struct pgt_space *space)
+{
+    const struct walk_step *left = walk_here(walk);
+    struct walk_step *above = walk_above(walk);
+    if (left->doomed) {
+        table_give(space, table_phys(&space->frames, left->table));
+        return;
+    }
+    pgt_entry *slot = walk_slot_above(walk);
+    pgt_entry old = *slot;
+    if (walk_leaves_upper(walk, space))
+        return;
+    if (left->fresh) {
+        above->live += !entry_present(old);
+        entry_store(slot, entry_to_table(table_phys(&space->frames, left->table), left->live));
+    } else if (left->live == 0) {
+        above->live--;
+        entry_store(slot, (pgt_entry){0});
+        table_give(space, entry_table(old));
+    } else if (left->live != entry_count(old)) {
+        entry_store(slot, entry_with_count(old, left->live));
+    }
+}
+
+#endif
