@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The stub kernel: depends on pagetables and on loader/format.c.
+#
+# build/kernel/stub.elf     the kernel, of the newest base revision
+# build/kernel/stub-N.elf   of base revision N
+# build/kernel/stub-{hang,reset,fail}.elf   with a flaw on purpose
+
+STUB_REVISIONS := 0 1 2 3 4 5 6
+STUB_FLAWS     := hang reset fail
+STUB_NEWEST    := 6
+STUB_VARIANTS  := $(STUB_REVISIONS) $(STUB_FLAWS)
+STUB_KERNELS   := $(B)/kernel/stub.elf $(STUB_VARIANTS:%=$(B)/kernel/stub-%.elf)
+
+#   mcmodel=kernel, no-pic, no-pie   linked at a fixed address in the top 2 GiB
+#   no-tree-loop-distribute-patterns   or the loops in mem.c would call themselves
+KERNEL_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -fno-pie \
+                -fno-tree-loop-distribute-patterns
+
+# What every variant shares, and what is compiled for each.
+STUB_COMMON_SRC := $(filter-out loader/stub/variant%.c,$(wildcard loader/stub/*.c)) \
+                   loader/format.c $(wildcard pagetables/*.c)
+STUB_ASM        := $(wildcard loader/stub/*.S)
+STUB_OBJ        := $(STUB_COMMON_SRC:%.c=$(B)/kernel/%.o) $(STUB_ASM:%.S=$(B)/kernel/%.o)
+
+$(B)/kernel/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+$(B)/kernel/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -c $< -o $@
+
+# Console fonts of the Debian package console-setup-linux, embedded by fonts.S.
+STUB_FONTS    := Lat15-Terminus16 Lat15-TerminusBold16 Lat15-Terminus24x12 \
+                 Lat15-TerminusBold24x12 Lat15-TerminusBold32x16
+STUB_FONT_DIR := /usr/share/consolefonts
+
+$(B)/kernel/fonts/%.psf: $(STUB_FONT_DIR)/%.psf.gz
+	@mkdir -p $(@D)
+	gzip -dc $< > $@
+
+# Instead of make's "no rule": what to do about it.
+$(STUB_FONT_DIR)/%.psf.gz:
+	@echo "$@ is missing: install the package console-setup-linux (make deps does)" >&2; exit 1
+
+# The assembler finds them by its include path; the compiler doesn't see that it needs them.
+$(B)/kernel/loader/stub/fonts.o: KERNEL_FLAGS += -Wa,-I$(B)/kernel/fonts
+$(B)/kernel/loader/stub/fonts.o: $(STUB_FONTS:%=$(B)/kernel/fonts/%.psf)
+
+# One variant: its base revision and its flaw.
+$(B)/kernel/variant-%.o: loader/stub/variant.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$* -DSTUB_FAULT=none -c $< -o $@
+
+$(B)/kernel/variant-0.o: loader/stub/variant_0.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -DSTUB_FAULT=none -c $< -o $@
+
+$(STUB_FLAWS:%=$(B)/kernel/variant-%.o): $(B)/kernel/variant-%.o: loader/stub/variant.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$(STUB_NEWEST) -DSTUB_FAULT=$* -c $< -o $@
+
+# max-page-size: or ld would pad the file so that segments could be mapped with 2 MiB pages.
+$(B)/kernel/stub-%.elf: $(B)/kernel/variant-%.o $(STUB_OBJ) loader/stub/stub.ld
+	$(LD) -static -nostdlib --gc-sections -z noexecstack -z max-page-size=0x1000 \
+	    -T loader/stub/stub.ld -o $@ $(filter %.o,$^)
+
+$(B)/kernel/stub.elf: $(B)/kernel/stub-$(STUB_NEWEST).elf
+	cp $< $@
+
+# Kept, though only pattern rules name them.
+.SECONDARY: $(STUB_OBJ) $(STUB_VARIANTS:%=$(B)/kernel/variant-%.o) \
+            $(STUB_FONTS:%=$(B)/kernel/fonts/%.psf)
+
+all: $(STUB_KERNELS)

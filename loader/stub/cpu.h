@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single instructions, as functions.
+ */
+#ifndef LOADER_STUB_CPU_H
+#define LOADER_STUB_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MSR_EFER UINT32_C(0xc0000080)
+#define MSR_PAT  UINT32_C(0x277)
+
+#define CR0_PE   UINT64_C(0x1)
+#define CR0_ET   UINT64_C(0x10)
+#define CR0_WP   UINT64_C(0x10000)
+#define CR0_PG   UINT64_C(0x80000000)
+#define CR4_PAE  UINT64_C(0x20)
+#define CR4_PGE  UINT64_C(0x80)
+#define CR4_LA57 UINT64_C(0x1000)
+#define EFER_LME UINT64_C(0x100)
+#define EFER_LMA UINT64_C(0x400)
+#define EFER_NXE UINT64_C(0x800)
+
+/* Bits 11:0 of CR3 are no part of the root's address, nor is bit 63. */
+#define CR3_ROOT UINT64_C(0x000ffffffffff000)
+
+static inline void port_write(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline uint8_t port_read(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+    return value;
+}
+
+static inline uint64_t cr3_read(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+/* Everything that is not global leaves the TLB with it. */
+static inline void cr3_write(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
+static inline void page_invalidate(uint64_t virt)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(virt) : "memory");
+}
+
+static inline bool cpu_has_no_execute(void)
+{
+    uint32_t a = UINT32_C(0x80000001), b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return d >> 20 & 1;
+}
+
+static inline void pause_once(void)
+{
+    __asm__ volatile("pause");
+}
+
+/* Nothing but a reset or a non-maskable interrupt ends this. */
+_Noreturn static inline void stop_for_ever(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+#endif

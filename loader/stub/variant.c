@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kernel of base revision 1 or later, which says so in a tag.
+ */
+#include "loader/stub/variant.h"
+
+#include "loader/limine.h"
+#include "loader/stub/flaw.h"
+
+const uint64_t variant_base_revision = STUB_BASE_REVISION;
+
+/* Between the markers, as the requests are (requests.c). */
+__attribute__((used, section(".requests.1.tag"))) static volatile uint64_t tag[3] = {
+    LIMINE_BASE_TAG_0, LIMINE_BASE_TAG_1, STUB_BASE_REVISION};
+
+/* A loader clears the last word if it knows the revision, and writes the one that it
+ * loaded the kernel at into the word before. */
+bool variant_accepted(void)
+{
+    return tag[2] == 0 && tag[1] == STUB_BASE_REVISION;
+}
+
+void variant_flaw(struct tap *tap)
+{
+    FLAW(STUB_FAULT)(tap);
+}

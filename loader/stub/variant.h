@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What differs between the kernels that are built from these sources:
+ * STUB_BASE_REVISION, 0 to 6, and STUB_FAULT, a flaw on purpose.  Only variant.c
+ * and variant_0.c are compiled for each.
+ */
+#ifndef LOADER_STUB_VARIANT_H
+#define LOADER_STUB_VARIANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loader/stub/tap.h"
+
+/* The base revision that this kernel asks for. */
+extern const uint64_t variant_base_revision;
+
+/* Whether the loader said that it loaded the kernel at that base revision. */
+bool variant_accepted(void);
+
+/* Called after the third test.  Does nothing in the real kernel. */
+void variant_flaw(struct tap *tap);
+
+#endif

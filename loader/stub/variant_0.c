@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kernel of base revision 0: it has no tag, and lists its requests in a section
+ * of their own, as kernels did before there were markers.
+ */
+#include "loader/stub/flaw.h"
+#include "loader/stub/requests.h"
+#include "loader/stub/variant.h"
+
+const uint64_t variant_base_revision = 0;
+
+/* Ends with a null pointer. */
+__attribute__((used, section(".limine_reqs"))) static volatile void *const list[] = {
+    &requests.bootloader_info,
+    &requests.firmware_type,
+    &requests.stack_size,
+    &requests.hhdm,
+    &requests.framebuffer,
+    &requests.memmap,
+    &requests.entry_point,
+    &requests.executable_file,
+    &requests.executable_cmdline,
+    &requests.executable_address,
+    &requests.module,
+    &requests.rsdp,
+    &requests.smbios,
+    &requests.efi_system_table,
+    &requests.efi_memmap,
+    &requests.date_at_boot,
+    &requests.pagetables,
+    0,
+};
+
+/* Nothing to refuse: who finds no tag loads at base revision 0. */
+bool variant_accepted(void)
+{
+    return request_answer(&requests.hhdm) != 0;
+}
+
+void variant_flaw(struct tap *tap)
+{
+    FLAW(STUB_FAULT)(tap);
+}
