@@ -59,7 +59,10 @@ struct ldr_module_line {
  * named in a warning through `log` (with file and line) and passed over; a line that is
  * neither comment, heading nor "key: value", a number that is none, an entry
  * without path or protocol, a protocol other than limine, a default_entry that
- * doesn't exist and a file without entries are LDR_BAD_CONFIG, with file and line. */
+ * doesn't exist and a file without entries are LDR_BAD_CONFIG, with file and line.
+ * So are, for they would be misread: a key given twice in one entry, a module_cmdline
+ * without its module, an empty path, and what is not supported yet, which is directories
+ * and entries below others ("/+", "//") and macros ("${NAME}=value", or "${" in a path). */
 enum ldr_status ldr_config_read(struct ldr_config *ret_config, const char *file,
                                 struct ldr_text text, const struct ldr_log *log,
                                 struct ldr_report *report);

@@ -12,45 +12,68 @@
 #ifndef LOADER_HANDOFF_H
 #define LOADER_HANDOFF_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include "loader/handoff_layout.h"
 #include "loader/plan.h"
 
 /* What the page's code reads; it lies in the page itself, LDR_HANDOFF_DATA bytes
- * from its start.  loader/handoff.S uses these offsets. */
+ * from its start. */
 struct ldr_handoff {
-    uint64_t transition_root; /* 0: physical */
-    uint64_t kernel_root;     /* 8: physical */
-    uint64_t upper;           /* 16: virtual address of this page in the shared upper */
-    uint64_t stack_top;       /* 24: virtual */
-    uint64_t entry;           /* 32: virtual */
-    uint64_t cr0;             /* 40 */
-    uint64_t cr4;             /* 48 */
-    uint64_t efer;            /* 56 */
-    uint64_t pat;             /* 64 */
-    uint16_t gdt_limit;       /* 72 */
-    uint16_t gdt_base[4];     /* 74: virtual address of the descriptors, unaligned */
-    uint16_t idt_limit;       /* 82 */
-    uint16_t idt_base[4];     /* 84 */
-    uint32_t load_idt;        /* 92: not 0: load IDTR, LDTR and TR as well */
-    uint64_t gdt[9];          /* 96: null, code16, data16, code32, data32, code64, data64, TSS of limit 0 */
+    uint64_t transition_root; /* physical */
+    uint64_t kernel_root;     /* physical */
+    uint64_t upper;           /* virtual address of this page in the shared upper */
+    uint64_t stack_top;       /* virtual */
+    uint64_t entry;           /* virtual */
+    uint64_t cr0;
+    uint64_t cr4;
+    uint64_t efer;
+    uint64_t pat;
+    uint16_t gdt_limit;   /* what LGDT reads: the limit, */
+    uint16_t gdt_base[4]; /* and the virtual address of the descriptors, unaligned */
+    uint16_t idt_limit;   /* what LIDT reads: nothing at nowhere */
+    uint16_t idt_base[4];
 };
-#define LDR_HANDOFF_DATA 2048
 
-_Static_assert(offsetof(struct ldr_handoff, gdt_limit) == 72, "handoff.S");
-_Static_assert(offsetof(struct ldr_handoff, idt_limit) == 82, "handoff.S");
-_Static_assert(offsetof(struct ldr_handoff, load_idt) == 92, "handoff.S");
-_Static_assert(offsetof(struct ldr_handoff, gdt) == 96, "handoff.S");
+_Static_assert(offsetof(struct ldr_handoff, transition_root) == LDR_AT_TRANSITION_ROOT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, kernel_root) == LDR_AT_KERNEL_ROOT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, upper) == LDR_AT_UPPER, "layout");
+_Static_assert(offsetof(struct ldr_handoff, stack_top) == LDR_AT_STACK_TOP, "layout");
+_Static_assert(offsetof(struct ldr_handoff, entry) == LDR_AT_ENTRY, "layout");
+_Static_assert(offsetof(struct ldr_handoff, cr0) == LDR_AT_CR0, "layout");
+_Static_assert(offsetof(struct ldr_handoff, cr4) == LDR_AT_CR4, "layout");
+_Static_assert(offsetof(struct ldr_handoff, efer) == LDR_AT_EFER, "layout");
+_Static_assert(offsetof(struct ldr_handoff, pat) == LDR_AT_PAT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, gdt_limit) == LDR_AT_GDT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, gdt_base) == LDR_AT_GDT + 2, "layout");
+_Static_assert(offsetof(struct ldr_handoff, idt_limit) == LDR_AT_IDT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, idt_base) == LDR_AT_IDT + 2, "layout");
+_Static_assert(LDR_HANDOFF_DATA + sizeof(struct ldr_handoff) <= 4096, "one page");
+
+/* Descriptors: null, code16, data16, code32, data32, code64, data64, and a TSS of
+ * base 0 and limit 0, which takes two. */
+#define LDR_GDT_BYTES 72
 
 /* The processor's control registers as firmware left them. */
 struct ldr_control {
     uint64_t cr0, cr4, efer;
 };
 
-/* Fills `page` (4096 bytes, at layout->handoff_phys) with code and data.
- * `gdt` (72 bytes, writable in the direct map at gdt_virt) receives the descriptors.
- * Entry state: base revision 5 on clears every control bit that the protocol doesn't name;
- * below it firmware's are kept, but for PCIDE and PGE.  CR4.LA57 stays as arch.levels says. */
+/* Reads them.  Ring 0 only. */
+void ldr_control_read(struct ldr_control *ret_control);
+
+/* Fills `page` (4096 bytes, at plan->handoff_phys) with code and data.
+ * `gdt` (LDR_GDT_BYTES, at gdt_virt in the direct map, writable since LTR marks its
+ * descriptor busy there) receives the descriptors.
+ *
+ * State at the kernel's entry:
+ * - CR0, CR4 and EFER: from base revision 5 on exactly the bits that the protocol names
+ *   (CR4.LA57 as arch.levels says, which shall be what it is now); below it firmware's
+ *   others are kept, but for those that would bind a kernel which never asked for them;
+ * - GDTR: gdt_virt; CS 0x28, the other segments 0x30, their bases 0; LDTR null; IDTR
+ *   empty; TR 0x38, a task-state segment of limit 0, since LTR can't load null;
+ * - RFLAGS 2, general registers 0, RSP 8 below plan->stack_top, a zero there. */
 void ldr_handoff_prepare(void *page, const struct ldr_plan *plan, uint64_t transition_root,
                          uint64_t kernel_root, uint64_t entry, const struct ldr_control *firmware,
                          void *gdt, uint64_t gdt_virt);

@@ -51,7 +51,11 @@ struct ldr_image {
  * that overlaps another, that is both writable and executable, or that shares a page
  * with one of other rights; an address below LDR_IMAGE_LOWEST in an ET_EXEC; an entry
  * outside executable memory; relocations other than R_X86_64_RELATIVE and _NONE, or that
- * write outside the image; REL, RELR and JMPREL tables; a needed library.
+ * write outside the image; REL, RELR and JMPREL tables; a needed library; a PIE that
+ * can't be slid, because it is too large or wants an alignment that is not a power of two
+ * up to 2 GiB.
+ * Relocations are applied to an ET_EXEC as well: GNU ld makes one of a PIE that is linked
+ * to an address other than 0.
  * Empty segments (memory size 0) are passed over whatever else they say. */
 enum ldr_status ldr_image_read(struct ldr_image *ret_image, const char *name, const void *file,
                                uint64_t file_bytes, struct ldr_report *report);

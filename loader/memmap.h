@@ -18,8 +18,8 @@ enum ldr_memory {
     LDR_ACPI_RECLAIMABLE,
     LDR_RUNTIME,          /* EFI runtime services code and data */
     LDR_ACPI_NVS,
-    LDR_RESERVED_MAPPED,  /* reserved, but the protocol wants it in the direct map */
     LDR_RESERVED,
+    LDR_RESERVED_MAPPED,  /* reserved, but the protocol wants it in the direct map */
     LDR_BAD,
     LDR_EXECUTABLE,       /* kernel image and modules */
     LDR_FRAMEBUFFER_MEMORY,
@@ -36,12 +36,14 @@ struct ldr_region {
 /* Sorts and resolves `count` regions in place: on return they ascend, none
  * overlaps another, neighbours of one kind are merged, all are whole pages
  * (usable and reclaimable ones rounded inward, all others outward) and none is
- * empty or wraps.  Returns how many there are now: at most 2 * count, for which `region`
- * shall have room.  scratch holds at least 4 * count words of 8 bytes.
+ * empty or wraps.  What lies at or above 2^52, where no physical address can be, is cut off.
+ * Returns how many there are now: at most 2 * count, for which `region`
+ * shall have room.  scratch holds at least 2 * count words of 8 bytes.
  * O(n log n); nothing is allocated. */
 size_t ldr_regions_resolve(struct ldr_region *region, size_t count, uint64_t *scratch);
 
-/* Does a region of this kind lie in the direct map (HHDM) at this base revision? */
+/* Does a region of this kind lie in the direct map (HHDM) at this base revision?  At
+ * revisions 0 to 2 the answer is for memory from 4 GiB on: below, all but the guards does. */
 bool ldr_kind_in_direct_map(enum ldr_memory kind, uint64_t base_revision);
 
 /* What the kernel is told of a kind (enum limine_memmap_type) at this base revision. */

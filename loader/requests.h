@@ -56,10 +56,14 @@ struct ldr_requests {
  * where the file has one.  Features that are not known are passed over, with a
  * line to `log` that gives the id.
  *
- * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that is not known
- * (the protocol recommends to refuse it); a start marker behind the end marker; a request cut off by the end of the
- * image; an entry point outside executable memory; a stack of more than 1 GiB; a list in `.limine_reqs` that
- * points outside the image. */
+ * The markers bind from base revision 2 on; below it they are hints, which are taken all the same.
+ *
+ * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that is not
+ * known (the protocol recommends to refuse it); a start marker behind the end marker; a tag or
+ * request cut off by the end of its segment or by the end marker; more than 64 features that are
+ * not known; an entry point outside executable memory; a stack of more than 1 GiB; an internal
+ * module that is required, since there are none, or lies outside the image; a list in
+ * `.limine_reqs` that points outside the image. */
 enum ldr_status ldr_requests_find(struct ldr_requests *ret_requests, const struct ldr_image *image,
                                   const void *memory, const struct ldr_log *log,
                                   struct ldr_report *report);

@@ -68,14 +68,16 @@ struct ldr_late {
 /* Writes all answers but the memory maps, and points the requests in the image
  * (`image_memory`) and the base revision tag at them.  With arena->memory null
  * nothing is written and arena->used says how many bytes it takes: ask first,
- * allocate, then call again; it can't fail then. */
+ * allocate, then call again with the same answers; it can't fail then.  (In an arena smaller than
+ * was counted, what doesn't fit is left out, and arena->used says how much was wanted.) */
 void ldr_respond(const struct ldr_answers *answers, struct ldr_arena *arena, void *image_memory,
                  struct ldr_late *ret_late);
 
 /* The last answers, from the final memory map (resolved).  region_count is at most
  * memmap_capacity and the EFI map at most efi_memmap_capacity; no memory is
- * allocated.  A usable or reclaimable page that is not in the plan's direct map is told as reserved.
- * Returns how many bytes had to be hidden for that. */
+ * allocated.  A usable or reclaimable page that is not in the plan's direct map is told as
+ * reserved.  Returns how many bytes had to be hidden for that.  Up to base revision 2 page 0,
+ * where it is usable or reclaimable, is told as reserved too, and not counted. */
 uint64_t ldr_respond_memory(const struct ldr_answers *answers, const struct ldr_late *late,
                             const struct ldr_region *region, size_t region_count,
                             const void *efi_memmap, uint64_t efi_memmap_bytes,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verifier: a second reading of the finished tables, written from the processor
- * manual and sharing no code with the library that built them.
+ * manual and sharing no code with the library that built them.  VERIFIER.md says
+ * why that is a proof, and of what.
  */
 #ifndef LOADER_VERIFY_H
 #define LOADER_VERIFY_H
@@ -21,9 +22,14 @@ struct ldr_verdict {
  * - no frame is writable through one leaf and executable through another, over both roots;
  * - address 0, and both guard pages, are not mapped in either root;
  * - the transition root has the kernel's upper, the same tables, and below it the
- *   handoff page alone;
- * - reserved bits are clear, every table and leaf is within the processor's physical width,
- *   and every table lies in memory that the regions call reclaimable.
+ *   handoff page alone, at its physical address;
+ * - reserved bits are clear, and every table and leaf is within the processor's physical width;
+ * - rights are held by leaves alone: no entry above one withholds any;
+ * - every table can be read and written by the kernel through the direct map, as ordinary
+ *   memory; none lies in the image, the handoff page, the stack or its guards.
+ *
+ * plan->run ascends by virtual address over all purposes; another order, or runs that
+ * overlap, are refused, since nothing can be proved against them.
  * LDR_BAD_TABLES with the first violation. */
 enum ldr_status ldr_verify(struct ldr_verdict *ret_verdict, const struct ldr_plan *plan,
                            uint64_t kernel_root, uint64_t transition_root, uint64_t offset,

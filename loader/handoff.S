@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The code of the handoff page.  ldr_handoff_prepare() copies it there, so it names
+ * no address but its own: whatever else it needs it reads from the data behind it.
+ *
+ * %rbx is the page throughout: at first where it lies physically, and from the jump on
+ * in the shared upper.  No stack is used before the kernel's is reachable.  Until the
+ * kernel loads an IDT of its own, an NMI or a fault shuts the processor down; no table
+ * of the loader could do better, since there is nobody left who would handle it.
+ */
+#include "loader/handoff_layout.h"
+
+#define MSR_PAT     0x277
+#define MSR_EFER    0xc0000080
+#define MSR_FS_BASE 0xc0000100 /* GS base and kernel GS base are the next two */
+
+#define DATA(field) LDR_HANDOFF_DATA + LDR_AT_##field(%rbx)
+
+    /* Read-only data as far as the loader goes, whose own copy is never executed. */
+    .section .rodata.ldr_handoff, "a", @progbits
+    .balign 16
+    .globl ldr_handoff_code
+    .hidden ldr_handoff_code
+    .globl ldr_handoff_code_end
+    .hidden ldr_handoff_code_end
+
+ldr_handoff_code:
+.Lstart:
+    endbr64                     /* entered by an indirect jump, CET or not */
+    cli
+    cld
+    lea .Lstart(%rip), %rbx
+
+    /* Execute-disable on before tables that use it: with EFER.NXE off, bit 63 of an
+     * entry is reserved and the first fetch would fault. */
+    mov $MSR_EFER, %ecx
+    mov DATA(EFER), %eax
+    mov 4+DATA(EFER), %edx
+    wrmsr
+
+    /* Entries 0 to 3, all that firmware's tables select, stay as they are after reset,
+     * so nothing in use changes its type here (SDM 11.12.4). */
+    mov $MSR_PAT, %ecx
+    mov DATA(PAT), %eax
+    mov 4+DATA(PAT), %edx
+    wrmsr
+
+    /* CR4 before CR0: with CET gone CR0 is free to change (SDM 2.5).  PGE and PCIDE go
+     * off here, so from now on each load of CR3 drops every translation (SDM 4.10.4.1). */
+    mov DATA(CR4), %rax
+    mov %rax, %cr4
+    mov DATA(CR0), %rax
+    mov %rax, %cr0
+
+    /* The next CR3 leaves two mappings of this page: the one we run on, and the one we
+     * go to.  All reads from here on are through the latter. */
+    mov DATA(TRANSITION_ROOT), %rax
+    mov DATA(UPPER), %rbx
+    lea .Lupper - .Lstart(%rbx), %rdx
+    mov %rax, %cr3
+    jmp *%rdx
+
+.Lupper:
+    lgdt DATA(GDT)
+    lidt DATA(IDT)
+    mov DATA(STACK_TOP), %rsp   /* in the direct map, so in the shared upper too */
+    mov $LDR_DATA_SELECTOR, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %fs
+    mov %eax, %gs
+    mov %eax, %ss
+    pushq $LDR_CODE_SELECTOR    /* a far return: the one way to load CS in all processors */
+    lea .Lreloaded(%rip), %rax
+    push %rax
+    lretq
+.Lreloaded:
+
+    /* Firmware's LDT and TSS lie in memory that the kernel may reuse. */
+    xor %eax, %eax
+    lldt %ax
+    mov $LDR_TASK_SELECTOR, %eax
+    ltr %ax
+
+    /* Loading a selector leaves the bases alone on some processors if it is null, and
+     * never touches the kernel GS base; so they are written (SDM 3.4.4). */
+    xor %eax, %eax
+    xor %edx, %edx
+    mov $MSR_FS_BASE, %ecx
+    wrmsr
+    inc %ecx
+    wrmsr
+    inc %ecx
+    wrmsr
+
+    mov DATA(KERNEL_ROOT), %rax
+    mov %rax, %cr3
+
+    /* From the top: 0 as the return address that stays, the entry for RET, and RFLAGS,
+     * popped last since XOR sets flags. */
+    mov DATA(STACK_TOP), %rsp
+    pushq $0
+    pushq DATA(ENTRY)
+    pushq $2
+    xor %eax, %eax
+    xor %ebx, %ebx
+    xor %ecx, %ecx
+    xor %edx, %edx
+    xor %esi, %esi
+    xor %edi, %edi
+    xor %ebp, %ebp
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    xor %r11d, %r11d
+    xor %r12d, %r12d
+    xor %r13d, %r13d
+    xor %r14d, %r14d
+    xor %r15d, %r15d
+    popfq
+    ret
+ldr_handoff_code_end:
+
+    /* Refused by the assembler, which can't go backwards, if the code outgrows its half
+     * of the page; pads it with breakpoints otherwise. */
+    .org .Lstart + LDR_HANDOFF_DATA, 0xcc
+
+    .section .note.GNU-stack, "", @progbits

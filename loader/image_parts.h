@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Private to reading a kernel image: what image.c and relocations.c want of each
+ * other.
+ */
+#ifndef LOADER_IMAGE_PARTS_H
+#define LOADER_IMAGE_PARTS_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loader/image.h"
+
+/* Whether the file has `bytes` bytes at `offset`. */
+bool ldr_image_holds(const struct ldr_image *image, uint64_t offset, uint64_t bytes);
+
+/* The segment in whose memory all `bytes` (not 0) bytes at `virt` lie; null if
+ * there is none.  Addresses are those after the slide. */
+const struct ldr_segment *ldr_image_segment(const struct ldr_image *image, uint64_t virt,
+                                            uint64_t bytes);
+
+/* Reads the dynamic section that program header `index` describes, and checks every
+ * relocation that it leads to.  The image's segments and slide shall be final.
+ * Fills in rela and rela_count. */
+enum ldr_status ldr_relocations_read(struct ldr_image *image, const Elf64_Phdr *dynamic,
+                                     unsigned index, struct ldr_report *report);
+
+/* Applies them to the loaded image, whose first page is at `memory`. */
+void ldr_relocations_apply(const struct ldr_image *image, void *memory);
+
+#endif
