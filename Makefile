@@ -38,7 +38,8 @@ $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_FLAGS) -c $< -o $@
 
-$(B)/host/%.o: %.S
+# With its suffix, as x.c and x.S are two objects.
+$(B)/host/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(HOST_FLAGS) -c $< -o $@
 
@@ -64,14 +65,28 @@ $(filter $(B)/host/pagetables/%,$(TEST_BIN)): $(PAGETABLES_TEST_OBJ) $(B)/host/p
 $(filter $(B)/host/loader/%,$(TEST_BIN)): $(LOADER_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
 $(filter $(B)/host/efi/%,$(TEST_BIN)): $(EFI_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
 
-.PHONY: all test-host clean
-all:
+.PHONY: all test test-host format clean help
+all: ## build everything
+
+test: test-host layering test-machines ## run every test
 
 # Each runner prints its own closing lines.
-test-host: $(TEST_BIN)
+test-host: $(TEST_BIN) ## unit tests on the host (cmocka)
 	@set -e; for t in $(TEST_BIN); do echo "== $$t"; $$t; done
 
-clean:
+format: ## lay out the C sources with clang-format
+	clang-format -i $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+clean: ## remove build/
 	rm -rf $(B)
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) \
+	    | expand -t 16
+
+# `make -j deps test` would start to build before the compiler is there.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
