@@ -240,7 +240,8 @@ static enum ldr_status read_segment(struct reading *r, const Elf64_Phdr *program
     return LDR_OK;
 }
 
-/* Notes, stack flags, TLS and RELRO ask nothing of a loader of kernels. */
+/* Notes, stack flags, TLS and RELRO ask nothing of a loader of kernels; nor does the
+ * interpreter that ld names in every PIE, as long as no library is needed. */
 static enum ldr_status read_program(struct reading *r, unsigned index)
 {
     Elf64_Phdr program;
@@ -250,13 +251,6 @@ static enum ldr_status read_program(struct reading *r, unsigned index)
     case PT_LOAD:
         /* GNU ld 2.40 leaves a PT_LOAD without memory, at address 0. */
         return program.p_memsz > 0 ? read_segment(r, &program, index) : LDR_OK;
-    case PT_INTERP:
-        if (program.p_filesz == 0)
-            return LDR_OK;
-        return ldr_refuse(r->report, LDR_BAD_KERNEL,
-                          "%s, program header %u: wants an interpreter, which a kernel can't "
-                          "have; link with -static -pie and --no-dynamic-linker",
-                          r->image.name, index);
     case PT_DYNAMIC:
         r->dynamic = program;
         r->dynamic_index = index;

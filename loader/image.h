@@ -46,8 +46,8 @@ struct ldr_image {
 /* Reads and checks a whole kernel file.  Refusals, each LDR_BAD_KERNEL with a text that
  * names the file, and the program header where there is one: empty file;
  * truncated in the ELF header, the program headers, a segment, the dynamic section, the relocations; not ELF;
- * 32-bit; big-endian; another machine; neither ET_EXEC nor ET_DYN; wants an
- * interpreter; no loadable segment; too many; file size above memory size; a segment that wraps,
+ * 32-bit; big-endian; another machine; neither ET_EXEC nor ET_DYN; no
+ * loadable segment; too many; file size above memory size; a segment that wraps,
  * that overlaps another, that is both writable and executable, or that shares a page
  * with one of other rights; an address below LDR_IMAGE_LOWEST in an ET_EXEC; an entry
  * outside executable memory; relocations other than R_X86_64_RELATIVE and _NONE, or that

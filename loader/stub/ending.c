@@ -5,6 +5,7 @@
 #include "loader/stub/ending.h"
 
 #include "loader/stub/cpu.h"
+#include "loader/stub/serial.h"
 
 /* QEMU's device turns v into exit status v << 1 | 1. */
 #define QEMU_EXIT_PORT 0xf4
@@ -18,6 +19,7 @@ _Noreturn void ending(bool success)
 {
     static const char word[] = "Shutdown";
 
+    serial_drain(); /* or the machine may stop before its last word is out */
     port_write(QEMU_EXIT_PORT, success ? QEMU_SUCCESS : QEMU_FAILURE);
     for (unsigned i = 0; word[i] != '\0'; i++)
         port_write(BOCHS_PORT, (uint8_t)word[i]);

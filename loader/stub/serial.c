@@ -4,6 +4,8 @@
  */
 #include "loader/stub/serial.h"
 
+#include <stdbool.h>
+
 #include "loader/stub/cpu.h"
 
 enum {
@@ -22,6 +24,7 @@ enum {
     FIFO_ON_CLEARED = 0x07,
     MODEM_DTR_RTS = 0x03,
     STATUS_ROOM = 0x20,
+    STATUS_SENT = 0x40, /* the last bit has left */
     STATUS_ABSENT = 0xff, /* what an address without a device reads as */
 };
 
@@ -40,19 +43,30 @@ void serial_init(void)
     port_write(MODEM_CONTROL, MODEM_DTR_RTS);
 }
 
-static void write_byte(char byte)
+/* False if there is no port, or if it is stuck. */
+static bool wait_for(uint8_t wanted)
 {
     for (unsigned i = 0; i < WAIT_LIMIT; i++) {
         uint8_t status = port_read(LINE_STATUS);
 
         if (status == STATUS_ABSENT)
-            return;
-        if (status & STATUS_ROOM) {
-            port_write(DATA, (uint8_t)byte);
-            return;
-        }
+            return false;
+        if (status & wanted)
+            return true;
         pause_once();
     }
+    return false;
+}
+
+static void write_byte(char byte)
+{
+    if (wait_for(STATUS_ROOM))
+        port_write(DATA, (uint8_t)byte);
+}
+
+void serial_drain(void)
+{
+    (void)wait_for(STATUS_SENT);
 }
 
 void serial_write(const char *text)

@@ -12,4 +12,7 @@ void serial_init(void);
  * serial port the text is lost, and nobody waits for it. */
 void serial_write(const char *text);
 
+/* Returns when the last character has left, or when waiting for it has no sense. */
+void serial_drain(void);
+
 #endif

@@ -124,14 +124,6 @@ static void no_segment(void **state)
     image_refused(f, IMAGE_NAME, "no loadable segment");
 }
 
-static void interpreter(void **state)
-{
-    struct image_fixture *f = *state;
-
-    elf_builder_add_program(&f->elf, PT_INTERP)->p_filesz = 28;
-    image_refused(f, "program header 3", "wants an interpreter");
-}
-
 /* ------------------------------------------------------------------------
  * Segments
  */
@@ -255,7 +247,6 @@ int main(void)
         IMAGE_EXEC(headers_outside_file),
         IMAGE_EXEC(count_elsewhere),
         IMAGE_EXEC(no_segment),
-        IMAGE_EXEC(interpreter),
         IMAGE_EXEC(more_file_than_memory),
         IMAGE_EXEC(segment_outside_file),
         IMAGE_EXEC(segment_wraps),

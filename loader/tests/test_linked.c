@@ -233,6 +233,7 @@ static void pies(void **state)
     boots(PIE DEFAULT "-Wl,-z,max-page-size=0x200000", 1);
     boots(PIE DEFAULT "-Wl,-z,norelro -s", 1);
     boots("-pie -fPIE -Wl,--no-dynamic-linker " DEFAULT, 1);
+    boots("-pie -fPIE " DEFAULT, 1); /* names an interpreter, and needs none */
     boots(PIE "-T kernel.ld", 1);
 }
 
@@ -240,7 +241,6 @@ static void pies(void **state)
 static void others(void **state)
 {
     (void)state;
-    refused("-pie -fPIE " DEFAULT, "wants an interpreter");
     refused("-static-pie -fPIE -Wl,--no-dynamic-linker,-z,pack-relative-relocs " DEFAULT,
             "has a RELR table");
     refused("-shared -fPIC " DEFAULT, "relocation");
