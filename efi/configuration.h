@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Finding the configuration on the boot volume, and choosing an entry of it.
+ */
+#ifndef EFI_CONFIGURATION_H
+#define EFI_CONFIGURATION_H
+
+#include "efi/console.h"
+#include "efi/files.h"
+#include "efi/uefi.h"
+#include "loader/config.h"
+
+#define CONFIGURATION_PATH_BYTES 300
+
+struct configuration {
+    char path[CONFIGURATION_PATH_BYTES]; /* also the file's name in messages */
+    struct ldr_config config;
+};
+
+/* Looks in the customary places, then beside the application; reads what it finds
+ * first.  `configuration` shall stay where it is as long as it is used. */
+enum ldr_status configuration_read(struct configuration *configuration, const struct volume *volume,
+                                   const EFI_LOADED_IMAGE *loaded, const struct ldr_log *log,
+                                   struct ldr_report *report);
+
+enum choice { CHOICE_BOOT, CHOICE_LEAVE };
+
+/* Lists the entries, counts down as the configuration says, and listens to the keyboard: a digit
+ * boots that entry, Enter the default one, Escape leaves. */
+enum choice configuration_choose(const struct configuration *configuration,
+                                 const struct console *console, const struct ldr_log *log,
+                                 EFI_SYSTEM_TABLE *system, struct ldr_entry *ret_entry);
+
+#endif

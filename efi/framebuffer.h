@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The framebuffer, in the mode that firmware left it in.
+ */
+#ifndef EFI_FRAMEBUFFER_H
+#define EFI_FRAMEBUFFER_H
+
+#include <stdbool.h>
+
+#include "efi/uefi.h"
+#include "loader/plan.h"
+
+/* False if there is none that memory accesses of 32 bits a pixel reach. */
+bool framebuffer_find(struct ldr_framebuffer *ret_framebuffer, EFI_SYSTEM_TABLE *system);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything that has to be ready before boot services end: address space,
+ * answers, handoff page, and room for the memory maps, which are known last.
+ */
+#ifndef EFI_HANDOVER_H
+#define EFI_HANDOVER_H
+
+#include "efi/address_space.h"
+#include "efi/interrupts.h"
+#include "efi/kernel.h"
+#include "efi/memory_map.h"
+#include "loader/respond.h"
+
+/* Shall stay where it is: its parts refer to each other. */
+struct handover {
+    struct address_space space;
+    struct interrupts interrupts;
+    struct ldr_answers answers;
+    struct ldr_arena arena;
+    struct ldr_late late;
+    uint64_t gdt; /* physical */
+};
+
+/* The memory map goes on changing while memory is taken from it; so plan, tables and
+ * room for the answers are made, checked against the map as it is then, and
+ * made again if they don't fit it.  Only then the answers and the handoff page are written. */
+enum ldr_status handover_prepare(struct handover *handover, const struct pgt_arch *arch,
+                                 const struct kernel *kernel, const struct ldr_machine *machine,
+                                 struct memory_map *map, const struct ldr_log *log,
+                                 struct ldr_report *report);
+
+#endif
