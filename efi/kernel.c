@@ -169,10 +169,15 @@ static enum ldr_status place_stack(struct kernel *kernel, struct memory_map *map
     layout->stack_bytes = stack;
     ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx", (ull)stack / 1024,
             (ull)layout->stack_phys, (ull)layout->handoff_phys);
-    status = memory_map_overlay(map, layout->stack_phys - PGT_PAGE, PGT_PAGE, LDR_GUARD, report);
-    if (status != LDR_OK)
-        return status;
-    return memory_map_overlay(map, layout->stack_phys + stack, PGT_PAGE, LDR_GUARD, report);
+    /* The handoff page can't be written through the direct map: so it isn't told as memory
+     * that a kernel may simply take. */
+    status = memory_map_overlay(map, block, PGT_PAGE, LDR_EXECUTABLE, report);
+    if (status == LDR_OK)
+        status =
+            memory_map_overlay(map, layout->stack_phys - PGT_PAGE, PGT_PAGE, LDR_GUARD, report);
+    if (status == LDR_OK)
+        status = memory_map_overlay(map, layout->stack_phys + stack, PGT_PAGE, LDR_GUARD, report);
+    return status;
 }
 
 /* The files come first: their memory may lie where the image would like to be, and the
