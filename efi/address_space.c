@@ -51,7 +51,8 @@ static enum ldr_status build(struct address_space *space, struct ldr_report *rep
     if (status != LDR_OK)
         return status;
     pgt_pool_init(&space->pool, 0); /* firmware maps memory at its physical address */
-    pgt_pool_add(&space->pool, block, bound);
+    if (!pgt_pool_add(&space->pool, block, bound))
+        __builtin_trap(); /* one block of whole pages: can't be refused */
     frames = pgt_pool_frames(&space->pool);
     status = ldr_tables_build(&space->tables, &space->plan, &frames, report);
     release_frames(space); /* what the bound asked for and the tables didn't need */

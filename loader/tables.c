@@ -59,7 +59,7 @@ static enum ldr_status refuse_tables(struct ldr_report *report, enum pgt_status 
 static enum ldr_status map_one(struct pgt_space *space, const struct pgt_mapping *map,
                                struct ldr_report *report)
 {
-    struct pgt_flush flush; /* nothing has walked these tables yet */
+    struct pgt_flush flush = {0}; /* nothing has walked these tables yet */
     enum pgt_status status = pgt_map(space, map, &flush);
     return status ? refuse_tables(report, status, map) : LDR_OK;
 }
@@ -72,7 +72,7 @@ static enum ldr_status build_kernel(struct pgt_space *kernel, const struct ldr_p
         if (status)
             return status;
     }
-    enum pgt_status sealed = pgt_seal(kernel, plan->hhdm);
+    enum pgt_status sealed = pgt_seal(kernel, plan->hhdm, 0);
     if (sealed)
         return ldr_refuse(report, LDR_BAD_TABLES, "page tables: sealing the upper half at 0x%llx: %s",
                           (unsigned long long)plan->hhdm, pgt_status_text(sealed));

@@ -64,10 +64,11 @@ static enum walk_next audit_entry(struct walk *walk, void *context)
         leaf ? leaf_rule(&space->arch, entry, walk->level) : table_rule(walk, space, entry);
     if (rule)
         return broken(walk, audit, entry, walk->level, rule);
+    walk_here(walk)->global |= leaf && (entry.raw & ENTRY_GLOBAL);
     if (leaf)
         return WALK_ON;
     audit->tables++;
-    return walk_into(walk, space, entry_with_count(entry, 0));
+    return walk_into(walk, space, entry_plain(entry));
 }
 
 /* The count of the entry that leads to a table against what was found in it. */
@@ -80,10 +81,15 @@ static void audit_leave(struct walk *walk, void *context)
     const char *rule = NULL;
     if (audit->fault.rule)
         return;
-    if (live == 0 && !sealed)
+    /* Right below the root a seal, or whoever built adopted tables, may keep empty ones. */
+    if (live == 0 && walk->level + 1 < walk->top)
         rule = "an empty table";
     else if (audit->counts && entry_count(entry) != (sealed ? 0 : live))
         rule = "a live count that is not the number of present entries";
+    else if (audit->counts && !sealed && walk_here(walk)->global &&
+             !(entry.raw & ENTRY_GLOBAL_BELOW))
+        rule = "a global leaf below an entry that does not tell";
+    walk_above(walk)->global |= walk_here(walk)->global;
     if (rule)
         broken(walk, audit, entry, walk->level + 1, rule);
 }

@@ -14,7 +14,9 @@
  * An entry that refers to a table grants all rights, since rights live in
  * leaves, and has accessed preset, so that the processor never writes it.  Its
  * bits 52 to 61, which the processor ignores, hold how many entries of that
- * table are present: 0 to 512.
+ * table are present: 0 to 512; and its bit 8, ignored as well, is set if a global leaf
+ * may lie below, so that dropping the table tells what to flush.  Root entries of a sealed upper
+ * hold neither.
  */
 #ifndef PAGETABLES_ENTRY_H
 #define PAGETABLES_ENTRY_H
@@ -45,6 +47,17 @@ typedef struct {
 #define ENTRY_PAT_LARGE (UINT64_C(1) << 12)
 #define ENTRY_XD        (UINT64_C(1) << 63)
 #define ENTRY_ADDRESS   UINT64_C(0x000ffffffffff000)
+
+/* What a leaf leaves to software, in two pieces, and its protection key. */
+#define ENTRY_SOFTWARE_LOW_SHIFT  9
+#define ENTRY_SOFTWARE_LOW_BITS   3
+#define ENTRY_SOFTWARE_HIGH_SHIFT 52
+#define ENTRY_SOFTWARE            ((UINT64_C(7) << 9) | (UINT64_C(0x7f) << 52))
+#define ENTRY_KEY_SHIFT           59
+#define ENTRY_KEY                 (UINT64_C(15) << ENTRY_KEY_SHIFT)
+
+#define ENTRY_MEMORY (ENTRY_PWT | ENTRY_PCD | ENTRY_PAT_4K)
+#define ENTRY_RIGHTS (ENTRY_WRITE | ENTRY_USER | ENTRY_GLOBAL | ENTRY_XD)
 
 #define ENTRY_COUNT_SHIFT 52
 #define ENTRY_COUNT       (UINT64_C(0x3ff) << ENTRY_COUNT_SHIFT)
@@ -105,18 +118,33 @@ static inline unsigned entry_count(pgt_entry entry)
     return (unsigned)((entry.raw & ENTRY_COUNT) >> ENTRY_COUNT_SHIFT);
 }
 
+/* In an entry that leads to a table. */
+#define ENTRY_GLOBAL_BELOW ENTRY_GLOBAL
+
+/* Without what this library keeps in ignored bits. */
+static inline pgt_entry entry_plain(pgt_entry entry)
+{
+    return (pgt_entry){entry.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW)};
+}
+
 static inline pgt_entry entry_with_count(pgt_entry entry, unsigned count)
 {
     return (pgt_entry){(entry.raw & ~ENTRY_COUNT) | (uint64_t)count << ENTRY_COUNT_SHIFT};
 }
 
+/* Attribute bits in the form that a leaf of this level has them. */
+static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
+{
+    if (level == LEVEL_4K)
+        return attributes;
+    return (attributes & ~ENTRY_PAT_4K) | (attributes & ENTRY_PAT_4K ? ENTRY_PAT_LARGE : 0);
+}
+
 /* attributes are in the form of a 4K leaf. */
 static inline pgt_entry entry_to_leaf(uint64_t attributes, uint64_t phys, unsigned level)
 {
-    if (level == LEVEL_4K)
-        return (pgt_entry){attributes | phys};
-    uint64_t pat = attributes & ENTRY_PAT_4K ? ENTRY_PAT_LARGE : 0;
-    return (pgt_entry){(attributes & ~ENTRY_PAT_4K) | ENTRY_LARGE | pat | phys};
+    uint64_t large = level == LEVEL_4K ? 0 : ENTRY_LARGE;
+    return (pgt_entry){attributes_at(attributes, level) | large | phys};
 }
 
 static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
@@ -164,6 +192,8 @@ static inline enum pgt_memory memory_from_pat_type(unsigned type)
 static inline bool attributes_of_memory(const struct pgt_arch *arch, enum pgt_memory memory,
                                         uint64_t *ret_bits)
 {
+    if ((unsigned)memory >= PGT_MEMORY_TYPES)
+        return false;
     unsigned type = memory_to_pat_type(memory);
     for (unsigned i = 0; i < 8; i++) {
         if (((arch->pat >> (8 * i)) & 7) != type)
@@ -181,22 +211,49 @@ static inline enum pgt_memory memory_of_attributes(const struct pgt_arch *arch, 
     return memory_from_pat_type((unsigned)(arch->pat >> (8 * i)) & 7);
 }
 
-/* Rights and memory type as attributes; false where arch can't express them:
- * no right to access at all, no XD, or a memory type that the PAT lacks. */
-static inline bool attributes_encode(const struct pgt_arch *arch, unsigned rights,
-                                     enum pgt_memory memory, uint64_t *ret_attributes)
+/* Rights as attributes, accessed and dirty preset; false where arch can't express
+ * them: no right to access at all, or no XD. */
+static inline bool attributes_of_rights(const struct pgt_arch *arch, unsigned rights,
+                                        uint64_t *ret_bits)
 {
-    uint64_t bits;
-    if (!(rights & (PGT_READ | PGT_WRITE | PGT_EXECUTE)) || rights > 31u ||
-        (unsigned)memory >= PGT_MEMORY_TYPES || !attributes_of_memory(arch, memory, &bits))
+    const unsigned known = PGT_READ | PGT_WRITE | PGT_EXECUTE | PGT_USER | PGT_GLOBAL;
+    if (!(rights & (PGT_READ | PGT_WRITE | PGT_EXECUTE)) || (rights & ~known))
         return false;
     if (!(rights & PGT_EXECUTE) && !arch->no_execute)
         return false;
-    *ret_attributes = bits | ENTRY_PRESENT | ENTRY_ACCESSED |
-                      (rights & PGT_WRITE ? ENTRY_WRITE | ENTRY_DIRTY : 0) |
-                      (rights & PGT_EXECUTE ? 0 : ENTRY_XD) | (rights & PGT_USER ? ENTRY_USER : 0) |
-                      (rights & PGT_GLOBAL ? ENTRY_GLOBAL : 0);
+    *ret_bits = (rights & PGT_WRITE ? ENTRY_WRITE : 0) | (rights & PGT_EXECUTE ? 0 : ENTRY_XD) |
+                (rights & PGT_USER ? ENTRY_USER : 0) | (rights & PGT_GLOBAL ? ENTRY_GLOBAL : 0);
     return true;
+}
+
+static inline uint64_t attributes_of_software(unsigned software)
+{
+    const unsigned low = (1u << ENTRY_SOFTWARE_LOW_BITS) - 1;
+    return (uint64_t)(software & low) << ENTRY_SOFTWARE_LOW_SHIFT |
+           (uint64_t)(software >> ENTRY_SOFTWARE_LOW_BITS) << ENTRY_SOFTWARE_HIGH_SHIFT;
+}
+
+static inline unsigned software_of_attributes(uint64_t bits)
+{
+    const unsigned low = (1u << ENTRY_SOFTWARE_LOW_BITS) - 1;
+    return ((unsigned)(bits >> ENTRY_SOFTWARE_LOW_SHIFT) & low) |
+           ((unsigned)(bits >> ENTRY_SOFTWARE_HIGH_SHIFT) & 0x7f) << ENTRY_SOFTWARE_LOW_BITS;
+}
+
+static inline uint64_t attributes_of_key(unsigned key)
+{
+    return (uint64_t)key << ENTRY_KEY_SHIFT;
+}
+
+static inline unsigned key_of_attributes(uint64_t bits)
+{
+    return (unsigned)(bits >> ENTRY_KEY_SHIFT) & 15;
+}
+
+/* Accessed, and dirty where the leaf can be written: then the processor never writes it. */
+static inline uint64_t attributes_preset(uint64_t bits)
+{
+    return bits | ENTRY_PRESENT | ENTRY_ACCESSED | (bits & ENTRY_WRITE ? ENTRY_DIRTY : 0);
 }
 
 static inline unsigned rights_of_attributes(uint64_t attributes)
@@ -216,6 +273,30 @@ static inline void entry_store(pgt_entry *slot, pgt_entry entry)
 static inline pgt_entry entry_load(const pgt_entry *slot)
 {
     return (pgt_entry){__atomic_load_n(&slot->raw, __ATOMIC_ACQUIRE)};
+}
+
+/* Stores an entry and returns the one that it replaced, so that an accessed or dirty bit which the
+ * processor set in the meantime is not lost. */
+static inline pgt_entry entry_exchange(pgt_entry *slot, pgt_entry entry)
+{
+    return (pgt_entry){__atomic_exchange_n(&slot->raw, entry.raw, __ATOMIC_ACQ_REL)};
+}
+
+/* Clears and sets bits of a leaf, and leaves accessed and dirty to the processor unless they are
+ * named.  Where both are set already the processor has nothing to write any more (SDM 4.8),
+ * and a plain store will do.  Returns what the leaf was. */
+static inline pgt_entry entry_change(pgt_entry *slot, uint64_t clear, uint64_t set)
+{
+    const uint64_t marks = ENTRY_ACCESSED | ENTRY_DIRTY;
+    pgt_entry old = entry_load(slot);
+    if ((old.raw & marks) == marks) {
+        entry_store(slot, (pgt_entry){(old.raw & ~clear) | set});
+        return old;
+    }
+    while (!__atomic_compare_exchange_n(&slot->raw, &old.raw, (old.raw & ~clear) | set, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    }
+    return old;
 }
 
 #endif

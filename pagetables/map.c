@@ -16,7 +16,7 @@ struct map_job {
     uint64_t attributes;       /* in the form of a 4K leaf */
     unsigned largest_level;
     size_t cost;
-    struct pgt_flush flush;
+    struct pgt_flush *flush;
 };
 
 enum map_action {
@@ -92,12 +92,13 @@ static enum walk_next map_entry(struct walk *walk, void *context)
     if (action == MAP_SPLIT)
         return walk_split(walk, job->space, old);
     if (entry_present(old))
-        flush_add(&job->flush, &job->space->arch, walk->part);
+        pgt_flush_add(job->flush, job->space, walk->part, old, false);
     if (action == MAP_FRESH)
         return walk_make(walk, job->space);
     uint64_t phys = walk->part.first + job->phys_from_linear;
     entry_store(slot, entry_to_leaf(job->attributes, phys, walk->level));
     walk_here(walk)->live += !entry_present(old);
+    walk_here(walk)->global |= (job->attributes & ENTRY_GLOBAL) != 0;
     return action == MAP_REPLACE ? walk_doom(walk, job->space, old) : WALK_ON;
 }
 
@@ -112,7 +113,7 @@ static enum pgt_status map_check(const struct pgt_space *space, const struct pgt
                                  struct range *ret_range, uint64_t *ret_attributes)
 {
     struct range range;
-    uint64_t attributes;
+    uint64_t attributes, memory;
     enum pgt_status status = pgt_range(&space->arch, mapping->virt, mapping->bytes, &range);
     if (status)
         return status;
@@ -121,10 +122,14 @@ static enum pgt_status map_check(const struct pgt_space *space, const struct pgt
     uint64_t highest = (UINT64_C(1) << space->arch.physical_bits) - 1;
     if (mapping->phys > highest || mapping->bytes - 1 > highest - mapping->phys)
         return PGT_BAD_PHYSICAL;
-    if (!attributes_encode(&space->arch, mapping->rights, mapping->memory, &attributes))
+    if (mapping->key >= PGT_KEYS || mapping->software > PGT_SOFTWARE_ALL ||
+        !attributes_of_rights(&space->arch, mapping->rights, &attributes) ||
+        !attributes_of_memory(&space->arch, mapping->memory, &memory))
         return PGT_BAD_RIGHTS;
+    attributes |=
+        memory | attributes_of_key(mapping->key) | attributes_of_software(mapping->software);
     *ret_range = linear_range(&space->arch, range);
-    *ret_attributes = attributes;
+    *ret_attributes = attributes_preset(attributes);
     return PGT_OK;
 }
 
@@ -154,8 +159,9 @@ static __attribute__((noinline)) void map_commit(struct map_job *job)
 {
     struct walk walk;
     walk_start(&walk, job->space, job->range);
+    unsigned live = walk.step[walk.top - 1].live;
     walk_range(&walk, job, map_entry, map_leave);
-    job->space->root_live = walk.step[walk.top - 1].live;
+    walk_end(&walk, job->space, live);
 }
 
 enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
@@ -169,7 +175,7 @@ enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_map
 }
 
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
-                        struct pgt_flush *ret_flush)
+                        struct pgt_flush *flush)
 {
     struct map_job job;
     enum pgt_status status = map_plan(space, mapping, &job);
@@ -177,7 +183,9 @@ enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mappi
         return status;
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
+    job.flush = flush;
     map_commit(&job);
-    *ret_flush = job.flush;
+    if (mapping->promote)
+        pgt_promote_range(space, job.range, flush);
     return PGT_OK;
 }

@@ -1,28 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * x86-64 page tables: build them, change them, read them, share their upper
- * half.
+ * x86-64 page tables: build them, change them, read them, share their upper half.
  *
- * The same code serves a boot loader, a kernel and a host program: it is
- * freestanding, allocates nothing of its own, keeps no global state, prints
+ * The same code serves a boot loader, a kernel, a hypervisor and a host program:
+ * it is freestanding, allocates nothing of its own, keeps no global state, prints
  * nothing and never panics.  It edits tables through a constant offset between
  * physical and virtual addresses and so needs neither the processor nor the
- * tables to be live.
+ * tables to be live.  No call recurses; none uses more than 512 bytes of stack.
  *
  * Conventions, once for all functions here
  * - Addresses and lengths are in bytes.  A page is 4096 bytes; a frame is a
  *   page of physical memory.  "last" means the last byte that belongs.
- * - Pointers are not null.  "shall" marks a duty of the caller, which is
+ * - Ranges are page aligned, not empty, canonical from the first byte to the last
+ *   (so they don't cross the hole), and may end with the address space:
+ *   PGT_MISALIGNED, PGT_BAD_RANGE.
+ * - Pointers are not null unless said.  "shall" marks a duty of the caller, which is
  *   asserted in builds with PGT_ASSERT; what merely may be wrong is answered
  *   with a status.
  * - A call that returns anything but PGT_OK has changed nothing: neither the
- *   tables, nor the allocator, nor its ret_ arguments.
- * - No call invalidates a translation in any processor; struct pgt_flush says
- *   what the caller has to invalidate, and until that is done a processor may
- *   go on using what was there before.
- * - One writer at a time for a space, its upper included.
+ *   tables, nor the allocator, nor its ret_ arguments, nor the flush.
+ * - No call invalidates a translation in any processor; struct pgt_flush gathers
+ *   what the caller has to invalidate.
  * - Sources: "SDM" is the Intel 64 Architectures Software Developer's Manual,
  *   volume 3A; chapter 4 (paging) and section 11.12 (PAT).
+ *
+ * Concurrency: what is guaranteed
+ * - One writer at a time for a space.  Readers (pgt_lookup, pgt_next, pgt_next_run,
+ *   pgt_is_empty, pgt_dump, pgt_tables) may run beside it on other processors, without locks:
+ *   every entry is stored whole, a table is filled before an entry leads to
+ *   it, and a table that was given back keeps its translations until its frame is
+ *   handed out again.  So each single lookup sees the state before or after the
+ *   writer's store to that entry, never a mixture.  A range that spans several
+ *   entries changes entry by entry, and a reader may see some of them changed.
+ * - Frames that were given back shall not be handed out (pgt_pool_recycle) while
+ *   a reader that started before is still on its way, nor before every processor has flushed.
+ *   While a frame waits, a reader may see other `software` bits than were stored.
+ * - Two writers may run side by side on one space if their ranges touch no common
+ *   root slot, and if the allocator can bear it.
+ * - The processor's own updates of accessed and dirty bits are never lost or
+ *   overwritten, by any call.
  */
 #ifndef PAGETABLES_PAGETABLES_H
 #define PAGETABLES_PAGETABLES_H
@@ -52,6 +68,7 @@ enum pgt_status {
                          express */
     PGT_SEALED,       /* reaches a shared upper, or needs a sealed root slot changed */
     PGT_BUSY,         /* dependents of this space still live */
+    PGT_OCCUPIED,     /* the range to clone to is not empty */
     PGT_MALFORMED,    /* the tables break a rule of the architecture or of this
                          library */
 };
@@ -100,6 +117,13 @@ enum pgt_memory {
 #define PGT_USER    8u  /* ring 3 too */
 #define PGT_GLOBAL  16u /* outlives a CR3 load while CR4.PGE is set */
 
+/* Bits of a leaf that the processor leaves to software: 0 to 0x3ff.  (They are bits 9 to
+ * 11 and 52 to 58 of the entry.) */
+#define PGT_SOFTWARE_ALL 0x3ffu
+
+/* Protection keys (SDM 4.6.2) are 0 to 15; they mean nothing unless CR4.PKE or CR4.PKS is set. */
+#define PGT_KEYS 16
+
 /* ------------------------------------------------------------------------
  * Where tables come from
  */
@@ -124,27 +148,53 @@ struct pgt_frames {
     uint64_t offset;
 };
 
-/* A ready allocator: an intrusive list threaded through the free frames.
- * Frames given back are kept in quarantine until pgt_pool_recycle().  Frame 0
- * is a frame like any other.  Fields are for reading only. */
+/* A ready allocator over ranges of frames: lists threaded through the frames
+ * themselves, no memory besides.  Frames given back wait in quarantine
+ * until pgt_pool_recycle().  A frame that is given back twice, or that lies in none of
+ * the pool's ranges, is left alone and counted.  Frame 0 is a frame like any
+ * other.  Not for two processors at a time.  Fields are for reading only. */
+#define PGT_POOL_RANGES 16
 struct pgt_pool {
     uint64_t offset;
     uint64_t free_head;
     uint64_t quarantine_head;
     size_t free_count;
     size_t quarantine_count;
+    size_t double_gives;  /* refused, since the frame was free or in quarantine already */
+    size_t foreign_gives; /* refused, since the frame lies in none of the ranges */
+    unsigned range_count;
+    struct {
+        uint64_t first; /* frames, by their physical address */
+        uint64_t last;
+    } range[PGT_POOL_RANGES];
 };
 
 /* An empty pool over memory that is reachable at physical + offset. */
 void pgt_pool_init(struct pgt_pool *pool, uint64_t offset);
 
-/* Hands `pages` frames from `frame` on (page aligned) to the pool, which
- * writes into them at once. */
-void pgt_pool_add(struct pgt_pool *pool, uint64_t frame, size_t pages);
+/* Hands `pages` frames from `frame` on to the pool, which writes into them at
+ * once.  False, and nothing done, if the range is empty, not page aligned, wraps,
+ * overlaps one that the pool has, or is one too many (ranges that touch count
+ * as one). */
+bool pgt_pool_add(struct pgt_pool *pool, uint64_t frame, size_t pages) PGT_MUST_USE;
+
+/* Says of frames that are in use now that they may be given back to this pool: the
+ * tables that pgt_adopt() takes over, for instance.  The rest as pgt_pool_add(). */
+bool pgt_pool_claim(struct pgt_pool *pool, uint64_t frame, size_t pages) PGT_MUST_USE;
+
+/* A pool over `bytes` of ordinary memory of a host program, which take the place of physical
+ * memory from address `phys` (page aligned) on; used from the first page boundary in it. */
+void pgt_pool_init_arena(struct pgt_pool *pool, void *memory, size_t bytes, uint64_t phys);
 
 /* The quarantined frames may be used again: call it after every processor has
- * flushed what struct pgt_flush asked for. */
+ * flushed what struct pgt_flush asked for (pgt_finish() in pagetables/live.h does both). */
 void pgt_pool_recycle(struct pgt_pool *pool);
+
+/* Hands every free frame to `give`, and forgets all ranges: the pool is empty
+ * then, but for frames still in use, which would now be foreign.  False, and nothing done,
+ * while frames are in quarantine. */
+bool pgt_pool_drain(struct pgt_pool *pool, void (*give)(void *context, uint64_t frame),
+                    void *context) PGT_MUST_USE;
 
 /* The pool as an allocator for spaces.  The pool shall outlive them. */
 struct pgt_frames pgt_pool_frames(struct pgt_pool *pool);
@@ -175,13 +225,15 @@ enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
  * other spaces can share them.  From then on no root entry at or above it
  * changes: mapping and unmapping below present ones goes on, and is seen by
  * all dependents at once since they share the tables; what would need a new
- * root entry there is refused with PGT_SEALED.
+ * root entry there is refused with PGT_SEALED.  So that later mappings reach every
+ * space, the first `populate` slots from there on get a table now, where they have none:
+ * a frame each (PGT_NO_FRAMES).
  *
  * start is canonical and a multiple of a root slot's reach (2^39 bytes with 4
  * levels, 2^48 with 5), in either half but not 0, which would leave others
- * nothing: PGT_MISALIGNED, PGT_BAD_RANGE.  A
+ * nothing: PGT_MISALIGNED, PGT_BAD_RANGE (also for a populate beyond the last slot).  A
  * space is sealed once, and one that shares an upper can't be: PGT_SEALED. */
-enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start) PGT_MUST_USE;
+enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start, unsigned populate) PGT_MUST_USE;
 
 /* Makes a space that shares the sealed upper of `upper` (sealed, by duty) and
  * is empty below it.  Takes one frame, for the root.  `upper` counts it as a
@@ -190,12 +242,12 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
                             const struct pgt_frames *frames) PGT_MUST_USE;
 
 /* Takes over tables that somebody else built, for instance a boot loader, in
- * use or not.  They are walked once: entries that arch forbids, entries above a
- * leaf that withhold a right (this library keeps rights in leaves alone), empty
- * tables and tables that refer to one above them are PGT_MALFORMED; a root that
- * is not page aligned is PGT_MISALIGNED.  On success the table entries carry
- * what this library keeps in their ignored bits; nothing else is written.
- * frames.give will receive the adopted tables as they empty. */
+ * use or not.  They are walked once, and PGT_MALFORMED are: entries that arch forbids, entries
+ * above a leaf that withhold a right or ask for a memory type (this library keeps both in leaves
+ * alone), empty tables (but right below the root), and tables that refer to one above them.  That
+ * no table is reached from two entries is not checked.  A root that is not page aligned is
+ * PGT_MISALIGNED.  On success the table entries carry what this library keeps in their ignored
+ * bits; nothing else is written.  frames.give will receive the adopted tables as they empty. */
 enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
                           const struct pgt_frames *frames, uint64_t root) PGT_MUST_USE;
 
@@ -210,6 +262,37 @@ void pgt_disown(struct pgt_space *space);
 enum pgt_status pgt_destroy(struct pgt_space *space) PGT_MUST_USE;
 
 /* ------------------------------------------------------------------------
+ * What has to be invalidated
+ */
+
+/* Gathered by the calls that change mappings: they add to it, so that one gather serves any
+ * number of them.  Start with all zero.  While nothing was flushed, a
+ * processor may go on using what was there before.  pgt_finish() in pagetables/live.h carries it
+ * out.
+ *
+ *     struct pgt_flush flush = {0};
+ *     status = pgt_unmap(&space, virt, bytes, &flush);
+ *     pgt_finish(&flush, &other_processors, &pool);     flushes, then recycles
+ */
+#define PGT_FLUSH_RANGES 4
+struct pgt_flush {
+    bool needed;     /* a valid translation moved, narrowed or went; or a table that held one did */
+    bool widened;    /* one only gained rights: without a flush a processor may fault once more
+                        than it should, and finds the entry right when it looks again */
+    bool everything; /* the ranges were too many to list: any address */
+    bool global;     /* a global leaf was among them: a load of CR3 is not enough */
+    bool upper;      /* they lie in a sealed upper: every space that shares it, every PCID */
+    unsigned count;
+    struct {
+        uint64_t first;
+        uint64_t last;
+    } range[PGT_FLUSH_RANGES]; /* ascending by time of adding; neighbours are merged */
+};
+
+/* Adds what `more` gathered to `flush`. */
+void pgt_flush_join(struct pgt_flush *flush, const struct pgt_flush *more);
+
+/* ------------------------------------------------------------------------
  * Changing mappings
  */
 
@@ -220,20 +303,13 @@ enum pgt_status pgt_destroy(struct pgt_space *space) PGT_MUST_USE;
  */
 struct pgt_mapping {
     uint64_t virt;  /* first byte, page aligned, canonical */
-    uint64_t phys;  /* first byte, page aligned */
+    uint64_t phys;  /* first byte, page aligned: PGT_MISALIGNED, PGT_BAD_PHYSICAL */
     uint64_t bytes; /* multiple of 4096, not 0; may end with the address space */
     unsigned rights;
     enum pgt_memory memory;
-};
-
-/* What the caller has to invalidate: every translation of an address from
- * first to last, paging-structure caches included (INVLPG of any address in
- * the range does both for its page).  first and last are pages' first and last
- * bytes and mean something only if needed. */
-struct pgt_flush {
-    bool needed;
-    uint64_t first;
-    uint64_t last;
+    unsigned key;      /* protection key */
+    unsigned software; /* bits for the caller's own use */
+    bool promote;      /* afterwards, merge what can be merged around the range: pgt_promote() */
 };
 
 /* Maps a range, over whatever was mapped there, with the largest leaves that
@@ -242,29 +318,90 @@ struct pgt_flush {
  * table that the range replaces whole is given back.  Accessed, and dirty where
  * writable, are preset, so that the processor never writes these entries.
  *
- * ret_flush->needed: a valid translation changed, or a table that held one was
- * given back.  Mapping what is mapped already, identically, changes nothing and
- * allocates nothing.
+ * Mapping what is mapped already, identically, changes nothing and allocates nothing.
  *
- * PGT_MISALIGNED, PGT_BAD_RANGE, PGT_BAD_PHYSICAL, PGT_BAD_RIGHTS, PGT_SEALED,
- * PGT_NO_FRAMES. */
+ * PGT_BAD_RIGHTS: no right at all, or a right, memory type, key or software
+ * bits that can't be expressed.  PGT_SEALED, PGT_NO_FRAMES. */
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
-                        struct pgt_flush *ret_flush) PGT_MUST_USE;
-
-/* How many frames pgt_map() with the same arguments would take.  Its statuses,
- * without PGT_NO_FRAMES. */
-enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
-                             size_t *ret_frames) PGT_MUST_USE;
+                        struct pgt_flush *flush) PGT_MUST_USE;
 
 /* Unmaps a range; what is not mapped in it is passed over.  Larger leaves at
  * the edges are split, which can take frames.  Tables that become empty are
  * given back, except those right below a sealed root slot.
  *
- * ret_flush->needed: something was mapped there.
- *
- * PGT_MISALIGNED, PGT_BAD_RANGE, PGT_SEALED, PGT_NO_FRAMES. */
+ * PGT_SEALED, PGT_NO_FRAMES. */
 enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
-                          struct pgt_flush *ret_flush) PGT_MUST_USE;
+                          struct pgt_flush *flush) PGT_MUST_USE;
+
+/* What pgt_protect() changes; the members that `change` doesn't name are not read. */
+#define PGT_CHANGE_RIGHTS   1u
+#define PGT_CHANGE_MEMORY   2u
+#define PGT_CHANGE_KEY      4u
+#define PGT_CHANGE_SOFTWARE 8u
+struct pgt_protection {
+    unsigned change;
+    unsigned rights; /* all of them: what isn't named is taken away */
+    enum pgt_memory memory;
+    unsigned key;
+    unsigned software;
+};
+
+/* Changes attributes of what is mapped in a range; what isn't mapped is passed over.  Leaves
+ * keep their size but at the range's edges, where larger ones are split.  Accessed and dirty
+ * stay as they are.
+ *
+ * flush->needed if anything was narrowed (a right taken, memory type or key changed), only
+ * flush->widened if rights were just added.  Software bits alone need neither.
+ *
+ * PGT_BAD_RIGHTS, PGT_SEALED, PGT_NO_FRAMES. */
+enum pgt_status pgt_protect(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                            const struct pgt_protection *protection,
+                            struct pgt_flush *flush) PGT_MUST_USE;
+
+/* Merges every table that is full, uniform and contiguous, and whose reach meets the range, into
+ * one larger leaf; first tables of 4K, then of 2M where the processor has 1G pages.  Accessed and
+ * dirty of the merged leaf are set if they were in any part.  Takes no frames.  PGT_SEALED. */
+enum pgt_status pgt_promote(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                            struct pgt_flush *flush) PGT_MUST_USE;
+
+/* Splits leaves that meet the range, one level at a time, until none there is larger than
+ * `largest` (PGT_PAGE or PGT_PAGE_2M: PGT_MISALIGNED otherwise).  All attributes stay; no
+ * translation changes, so nothing has to be flushed.  PGT_SEALED, PGT_NO_FRAMES. */
+enum pgt_status pgt_split(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                          uint64_t largest) PGT_MUST_USE;
+
+/* How clone treats what is writable. */
+enum pgt_clone {
+    PGT_CLONE_SAME,          /* the same rights in both */
+    PGT_CLONE_READ_ONLY,     /* the clone can't write; the origin is left as it is */
+    PGT_CLONE_COPY_ON_WRITE, /* neither can; where write was taken both get the software bits */
+};
+
+/* Maps in `to` what `from` maps in a range: same frames, same addresses, same page
+ * sizes, split at the range's edges only.  The range in `to` is empty: PGT_OCCUPIED.  `software` is
+ * used by PGT_CLONE_COPY_ON_WRITE alone.  from_flush is what `from` has to invalidate (only after
+ * copy-on-write); `to` has nothing to.
+ * Both spaces have the same levels, by duty.
+ *
+ * PGT_BAD_RIGHTS, PGT_SEALED (for `to`; for `from` with copy-on-write), PGT_NO_FRAMES. */
+enum pgt_status pgt_clone(struct pgt_space *to, struct pgt_space *from, uint64_t virt,
+                          uint64_t bytes, enum pgt_clone how, unsigned software,
+                          struct pgt_flush *from_flush) PGT_MUST_USE;
+
+/* Dry runs: how many frames the call with the same arguments would take.  The same statuses,
+ * without PGT_NO_FRAMES.  For a clone, frames of `to` and of `from`. */
+enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
+                             size_t *ret_frames) PGT_MUST_USE;
+enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                               size_t *ret_frames) PGT_MUST_USE;
+enum pgt_status pgt_protect_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                                 const struct pgt_protection *protection,
+                                 size_t *ret_frames) PGT_MUST_USE;
+enum pgt_status pgt_split_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                               uint64_t largest, size_t *ret_frames) PGT_MUST_USE;
+enum pgt_status pgt_clone_cost(const struct pgt_space *to, const struct pgt_space *from,
+                               uint64_t virt, uint64_t bytes, enum pgt_clone how,
+                               size_t *ret_to_frames, size_t *ret_from_frames) PGT_MUST_USE;
 
 /* ------------------------------------------------------------------------
  * Reading.  These never write; they see the shared upper as well.
@@ -277,6 +414,8 @@ struct pgt_leaf {
     uint64_t bytes;
     unsigned rights;
     enum pgt_memory memory;
+    unsigned key;
+    unsigned software;
     bool accessed;
     bool dirty;
 };
@@ -289,6 +428,55 @@ bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *r
  * above virt; false where there is none.  To visit every leaf of a space start
  * at 0 and go on at leaf.virt + leaf.bytes until that is 0. */
 bool pgt_next(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf);
+
+/* Leaves that continue each other in virtual and physical addresses and have the
+ * same rights, memory type, key and software bits. */
+struct pgt_run {
+    uint64_t virt;
+    uint64_t phys;
+    uint64_t bytes; /* 0 stands for all 2^64: it doesn't occur with 4 or 5 levels */
+    unsigned rights;
+    enum pgt_memory memory;
+    unsigned key;
+    unsigned software;
+    size_t leaves_4k, leaves_2m, leaves_1g;
+};
+
+/* As pgt_next(), for runs: the run that starts with the first leaf that ends at or above virt. */
+bool pgt_next_run(const struct pgt_space *space, uint64_t virt, struct pgt_run *ret_run);
+
+/* Is nothing mapped in the range?  It shall be a range. */
+bool pgt_is_empty(const struct pgt_space *space, uint64_t virt, uint64_t bytes);
+
+/* Accessed and dirty bits of a range. */
+#define PGT_ACCESSED 1u
+#define PGT_DIRTY    2u
+struct pgt_harvest {
+    uint64_t mapped;   /* bytes */
+    uint64_t accessed; /* bytes in leaves that were marked so */
+    uint64_t dirty;
+};
+
+/* Reads the accessed and dirty bits of the leaves that meet the range, and clears those that
+ * `clear` names (PGT_ACCESSED, PGT_DIRTY, both or 0), each in one atomic step against the
+ * processor's own updates.  `each`, unless null, is told of every leaf as it was.
+ * The sums count whole leaves, at the edges too.
+ *
+ * flush->needed if a bit was cleared: until flushed a processor that has the translation cached
+ * doesn't set it again.  PGT_SEALED, with clear only. */
+enum pgt_status pgt_harvest(struct pgt_space *space, uint64_t virt, uint64_t bytes, unsigned clear,
+                            void (*each)(void *context, const struct pgt_leaf *leaf), void *context,
+                            struct pgt_harvest *ret_harvest, struct pgt_flush *flush) PGT_MUST_USE;
+
+/* Prints the space, one line a run, ascending, as a page-table dump usually reads:
+ *
+ *     0xffff800000000000-0xffff80000009ffff  0x000000000000  640K  rw--- WB  4K*160
+ *
+ * that is: addresses, frame, size, rights (read, write, execute, user, global), memory type, leaves
+ * by size; then "key N" and "software 0xN" where they aren't 0.  Each line goes to `line` without a
+ * newline, and is valid during the call only. */
+void pgt_dump(const struct pgt_space *space, void (*line)(void *context, const char *text),
+              void *context);
 
 /* The physical addresses of the tables that the space owns (not those of a
  * shared upper), the root first, a table before those below it, as many as fit
@@ -306,7 +494,7 @@ struct pgt_fault {
 /* Walks the whole space and checks each rule: reserved bits clear, physical
  * addresses within width, leaves only where the processor has them, rights in
  * leaves alone, live counts equal to the entries counted, no empty table but
- * below a sealed root slot, shared root entries equal to the upper's, `tables`
+ * right below the root, shared root entries equal to the upper's, `tables`
  * right.  PGT_MALFORMED with the first broken rule in ret_fault. */
 enum pgt_status pgt_check(const struct pgt_space *space, struct pgt_fault *ret_fault) PGT_MUST_USE;
 

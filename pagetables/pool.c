@@ -2,11 +2,12 @@
 /*
  * The ready allocator: two lists threaded through the frames themselves.
  *
- * A free frame's first word holds the address of the next one.  A frame in
- * quarantine is different: until the caller has flushed, a processor may still
- * walk it, and where a larger leaf took the table's place it is right to do so.
- * So its entries have to go on meaning what they mean, and the link to the next
- * frame is spread over bits 52 to 58 of its first six entries, which the
+ * A free frame is the pool's to write: its first word holds the address of the
+ * next one, two more say that it is free.  A frame in quarantine is different:
+ * until the caller has flushed, a processor may still walk it, and where a larger
+ * leaf took the table's place it is right to do so.  So its entries have to go on
+ * meaning what they mean.  The link to the next frame, and the sign that the frame is
+ * in quarantine, are spread over bits 52 to 58 of its first entries, which the
  * processor ignores in entries of every kind (SDM tables 4-15 to 4-20).
  */
 #include "pagetables/entry.h"
@@ -14,57 +15,165 @@
 /* Ends a list; not a frame, since it is not page aligned. */
 #define LIST_END UINT64_MAX
 
-#define LINK_SHIFT   52
-#define LINK_BITS    7
+#define SPREAD_SHIFT 52
+#define SPREAD_BITS  7
+#define SPREAD_MASK  ((UINT64_C(1) << SPREAD_BITS) - 1)
 #define LINK_ENTRIES 6 /* 42 bits: a frame number has 40 */
-#define LINK_MASK    ((UINT64_C(1) << LINK_BITS) - 1)
+#define SIGN_ENTRIES 9 /* 63 bits */
 
 static uint64_t *words_of(const struct pgt_pool *pool, uint64_t frame)
 {
     return (uint64_t *)(uintptr_t)(frame + pool->offset);
 }
 
-static void quarantine_link(uint64_t *entry, uint64_t next)
+/* Differs for every frame and pool: what a frame's contents would have to hold by
+ * chance to be taken for free (SplitMix64's finalizer). */
+static uint64_t sign_of(const struct pgt_pool *pool, uint64_t frame)
 {
-    uint64_t number = next / PGT_PAGE;
-    for (unsigned i = 0; i < LINK_ENTRIES; i++) {
-        uint64_t part = number >> (i * LINK_BITS) & LINK_MASK;
-        entry_store((pgt_entry *)&entry[i],
-                    (pgt_entry){(entry[i] & ~(LINK_MASK << LINK_SHIFT)) | part << LINK_SHIFT});
+    uint64_t x = frame ^ ((uint64_t)(uintptr_t)pool << 20);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static void spread(uint64_t *word, unsigned entries, uint64_t value)
+{
+    for (unsigned i = 0; i < entries; i++) {
+        uint64_t part = value >> (i * SPREAD_BITS) & SPREAD_MASK;
+        uint64_t old = __atomic_load_n(&word[i], __ATOMIC_RELAXED);
+        __atomic_store_n(&word[i], (old & ~(SPREAD_MASK << SPREAD_SHIFT)) | part << SPREAD_SHIFT,
+                         __ATOMIC_RELAXED);
     }
 }
 
-static uint64_t quarantine_next(const uint64_t *entry)
+static uint64_t gather(const uint64_t *word, unsigned entries)
 {
-    uint64_t number = 0;
-    for (unsigned i = 0; i < LINK_ENTRIES; i++)
-        number |= (entry[i] >> LINK_SHIFT & LINK_MASK) << (i * LINK_BITS);
-    return number * PGT_PAGE;
+    uint64_t value = 0;
+    for (unsigned i = 0; i < entries; i++)
+        value |= (word[i] >> SPREAD_SHIFT & SPREAD_MASK) << (i * SPREAD_BITS);
+    return value;
+}
+
+static bool is_free(const struct pgt_pool *pool, uint64_t frame)
+{
+    const uint64_t *word = words_of(pool, frame);
+    uint64_t sign = sign_of(pool, frame);
+    return word[1] == sign && word[2] == ~sign;
+}
+
+static bool is_quarantined(const struct pgt_pool *pool, uint64_t frame)
+{
+    const uint64_t *word = words_of(pool, frame);
+    return gather(word + LINK_ENTRIES, SIGN_ENTRIES) == sign_of(pool, frame) >> 1;
+}
+
+static bool is_foreign(const struct pgt_pool *pool, uint64_t frame)
+{
+    for (unsigned i = 0; i < pool->range_count; i++)
+        if (frame >= pool->range[i].first && frame <= pool->range[i].last)
+            return frame & (PGT_PAGE - 1);
+    return true;
+}
+
+static void push_free(struct pgt_pool *pool, uint64_t frame)
+{
+    uint64_t *word = words_of(pool, frame);
+    uint64_t sign = sign_of(pool, frame);
+    word[0] = pool->free_head;
+    word[1] = sign;
+    word[2] = ~sign;
+    pool->free_head = frame;
+    pool->free_count++;
+}
+
+static uint64_t pop_free(struct pgt_pool *pool)
+{
+    uint64_t frame = pool->free_head;
+    uint64_t *word = words_of(pool, frame);
+    pool->free_head = word[0];
+    pool->free_count--;
+    word[1] = 0; /* no longer free, whatever the taker writes first */
+    return frame;
 }
 
 void pgt_pool_init(struct pgt_pool *pool, uint64_t offset)
 {
-    *pool = (struct pgt_pool){.offset = offset, .free_head = LIST_END};
+    *pool = (struct pgt_pool){.offset = offset, .free_head = LIST_END, .quarantine_head = LIST_END};
 }
 
-void pgt_pool_add(struct pgt_pool *pool, uint64_t frame, size_t pages)
+/* Joins a range to one that it touches; false if it touches none. */
+static bool join_range(struct pgt_pool *pool, uint64_t first, uint64_t last)
 {
-    /* From the last to the first, so that they are taken in ascending order. */
-    for (size_t i = pages; i > 0; i--) {
-        uint64_t address = frame + (i - 1) * PGT_PAGE;
-        *words_of(pool, address) = pool->free_head;
-        pool->free_head = address;
+    for (unsigned i = 0; i < pool->range_count; i++) {
+        if (first != 0 && first - 1 == pool->range[i].last) {
+            pool->range[i].last = last;
+            return true;
+        }
+        if (last != UINT64_MAX && last + 1 == pool->range[i].first) {
+            pool->range[i].first = first;
+            return true;
+        }
     }
-    pool->free_count += pages;
+    return false;
+}
+
+bool pgt_pool_claim(struct pgt_pool *pool, uint64_t frame, size_t pages)
+{
+    if (pages == 0 || (frame & (PGT_PAGE - 1)) || pages - 1 > (UINT64_MAX - frame) / PGT_PAGE)
+        return false;
+    uint64_t last = frame + (pages - 1) * PGT_PAGE + (PGT_PAGE - 1);
+    for (unsigned i = 0; i < pool->range_count; i++)
+        if (frame <= pool->range[i].last && last >= pool->range[i].first)
+            return false;
+    if (join_range(pool, frame, last))
+        return true;
+    if (pool->range_count == PGT_POOL_RANGES)
+        return false;
+    pool->range[pool->range_count].first = frame;
+    pool->range[pool->range_count].last = last;
+    pool->range_count++;
+    return true;
+}
+
+bool pgt_pool_add(struct pgt_pool *pool, uint64_t frame, size_t pages)
+{
+    if (!pgt_pool_claim(pool, frame, pages))
+        return false;
+    /* From the last to the first, so that they are taken in ascending order. */
+    for (size_t i = pages; i > 0; i--)
+        push_free(pool, frame + (i - 1) * PGT_PAGE);
+    return true;
+}
+
+void pgt_pool_init_arena(struct pgt_pool *pool, void *memory, size_t bytes, uint64_t phys)
+{
+    uint64_t start = (uint64_t)(uintptr_t)memory;
+    uint64_t first = (start + (PGT_PAGE - 1)) & ~(PGT_PAGE - 1);
+    pgt_assert(!(phys & (PGT_PAGE - 1)));
+    pgt_pool_init(pool, first - phys);
+    /* Fails only for an arena of no page at all, and then the pool is empty. */
+    if (bytes > first - start)
+        (void)!pgt_pool_add(pool, phys, (bytes - (first - start)) / PGT_PAGE);
 }
 
 void pgt_pool_recycle(struct pgt_pool *pool)
 {
     for (; pool->quarantine_count > 0; pool->quarantine_count--) {
         uint64_t frame = pool->quarantine_head;
-        pool->quarantine_head = quarantine_next(words_of(pool, frame));
-        pgt_pool_add(pool, frame, 1);
+        pool->quarantine_head = gather(words_of(pool, frame), LINK_ENTRIES) * PGT_PAGE;
+        push_free(pool, frame);
     }
+}
+
+bool pgt_pool_drain(struct pgt_pool *pool, void (*give)(void *context, uint64_t frame),
+                    void *context)
+{
+    if (pool->quarantine_count)
+        return false;
+    while (pool->free_count > 0)
+        give(context, pop_free(pool));
+    pool->range_count = 0;
+    return true;
 }
 
 static bool pool_reserve(void *context, size_t count)
@@ -75,17 +184,23 @@ static bool pool_reserve(void *context, size_t count)
 
 static uint64_t pool_take(void *context)
 {
-    struct pgt_pool *pool = context;
-    uint64_t frame = pool->free_head;
-    pool->free_head = *words_of(pool, frame);
-    pool->free_count--;
-    return frame;
+    return pop_free(context);
 }
 
 static void pool_give(void *context, uint64_t frame)
 {
     struct pgt_pool *pool = context;
-    quarantine_link(words_of(pool, frame), pool->quarantine_head);
+    if (is_foreign(pool, frame)) {
+        pool->foreign_gives++;
+        return;
+    }
+    if (is_free(pool, frame) || is_quarantined(pool, frame)) {
+        pool->double_gives++;
+        return;
+    }
+    uint64_t *word = words_of(pool, frame);
+    spread(word, LINK_ENTRIES, pool->quarantine_head / PGT_PAGE);
+    spread(word + LINK_ENTRIES, SIGN_ENTRIES, sign_of(pool, frame) >> 1);
     pool->quarantine_head = frame;
     pool->quarantine_count++;
 }

@@ -4,8 +4,8 @@
  */
 #include "pagetables/walk.h"
 
-static struct pgt_leaf describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
-                                uint64_t virt)
+struct pgt_leaf pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
+                             uint64_t virt)
 {
     uint64_t attributes = leaf_attributes(entry, level);
     return (struct pgt_leaf){
@@ -14,6 +14,8 @@ static struct pgt_leaf describe(const struct pgt_space *space, pgt_entry entry, 
         .bytes = level_mask(level) + 1,
         .rights = rights_of_attributes(attributes),
         .memory = memory_of_attributes(&space->arch, attributes),
+        .key = key_of_attributes(attributes),
+        .software = software_of_attributes(attributes),
         .accessed = attributes & ENTRY_ACCESSED,
         .dirty = attributes & ENTRY_DIRTY,
     };
@@ -29,7 +31,7 @@ bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *r
         if (!entry_present(entry))
             return false;
         if (entry_is_leaf(entry, level)) {
-            *ret_leaf = describe(space, entry, level, virt);
+            *ret_leaf = pgt_describe(space, entry, level, virt);
             return true;
         }
         table = table_at(&space->frames, entry_table(entry));
@@ -49,8 +51,8 @@ static enum walk_next next_entry(struct walk *walk, void *context)
         return WALK_ON;
     if (!entry_is_leaf(entry, walk->level))
         return walk_into(walk, job->space, entry);
-    *job->ret_leaf = describe(job->space, entry, walk->level,
-                              canonical_form(&job->space->arch, walk->part.first));
+    *job->ret_leaf = pgt_describe(job->space, entry, walk->level,
+                                  canonical_form(&job->space->arch, walk->part.first));
     return WALK_STOP;
 }
 
@@ -64,6 +66,29 @@ bool pgt_next(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret
     struct walk walk;
     walk_start(&walk, space, range);
     return !walk_range(&walk, &job, next_entry, walk_leave);
+}
+
+static enum walk_next empty_entry(struct walk *walk, void *context)
+{
+    const struct pgt_space *space = context;
+    pgt_entry entry = entry_load(walk_slot(walk));
+    if (!entry_present(entry))
+        return WALK_ON;
+    /* A table holds something, and if it is covered whole it doesn't matter what;
+     * but those right below the root may be empty. */
+    if (entry_is_leaf(entry, walk->level) ||
+        (range_covers(walk->part, walk->level) && walk->level < walk->top))
+        return WALK_STOP;
+    return walk_into(walk, space, entry);
+}
+
+bool pgt_is_empty(const struct pgt_space *space, uint64_t virt, uint64_t bytes)
+{
+    struct range range = {virt, virt + (bytes - 1)};
+    pgt_assert(pgt_range(&space->arch, virt, bytes, &range) == PGT_OK);
+    struct walk walk;
+    walk_start(&walk, space, linear_range(&space->arch, range));
+    return walk_range(&walk, (void *)space, empty_entry, walk_leave);
 }
 
 struct list_job {

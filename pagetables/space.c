@@ -20,6 +20,20 @@ enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t b
     return PGT_OK;
 }
 
+enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                              struct range *ret_range)
+{
+    struct range range;
+    enum pgt_status status = pgt_range(&space->arch, virt, bytes, &range);
+    if (status)
+        return status;
+    range = linear_range(&space->arch, range);
+    if (range_is_foreign(space, range))
+        return PGT_SEALED;
+    *ret_range = range;
+    return PGT_OK;
+}
+
 void pgt_fill_empty(pgt_entry *table)
 {
     for (unsigned i = 0; i < PGT_ENTRIES; i++)
@@ -44,7 +58,30 @@ enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
     return PGT_OK;
 }
 
-enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start)
+/* Root slots of [first, end) that have no table yet. */
+static size_t absent_slots(const struct pgt_space *space, unsigned first, unsigned end)
+{
+    const pgt_entry *root = space_root(space);
+    size_t absent = 0;
+    for (unsigned i = first; i < end; i++)
+        absent += !entry_present(root[i]);
+    return absent;
+}
+
+static void populate_slots(struct pgt_space *space, unsigned first, unsigned end)
+{
+    pgt_entry *root = space_root(space);
+    for (unsigned i = first; i < end; i++) {
+        if (entry_present(root[i]))
+            continue;
+        uint64_t table = table_take(space);
+        pgt_fill_empty(table_at(&space->frames, table));
+        entry_store(&root[i], entry_to_table(table, 0));
+        space->root_live++;
+    }
+}
+
+enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start, unsigned populate)
 {
     if (start & level_mask(space->arch.levels))
         return PGT_MISALIGNED;
@@ -52,13 +89,19 @@ enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start)
         return PGT_BAD_RANGE;
     if (space->upper || space->upper_slot != PGT_ENTRIES)
         return PGT_SEALED;
-    space->upper_slot = level_index(start, space->arch.levels);
+    unsigned first = level_index(start, space->arch.levels);
+    if (populate > PGT_ENTRIES - first)
+        return PGT_BAD_RANGE;
+    if (!frames_reserve(&space->frames, absent_slots(space, first, first + populate)))
+        return PGT_NO_FRAMES;
+    populate_slots(space, first, first + populate);
+    space->upper_slot = first;
     /* From here on these entries stay as they are, in this root and in every
      * copy, while what they lead to goes on changing: so they carry no count. */
     pgt_entry *root = space_root(space);
-    for (unsigned i = space->upper_slot; i < PGT_ENTRIES; i++)
+    for (unsigned i = first; i < PGT_ENTRIES; i++)
         if (entry_present(root[i]))
-            entry_store(&root[i], entry_with_count(root[i], 0));
+            entry_store(&root[i], entry_plain(root[i]));
     return PGT_OK;
 }
 
@@ -88,16 +131,21 @@ static enum walk_next count_entry(struct walk *walk, void *context)
     if (!entry_present(entry))
         return WALK_ON;
     walk_here(walk)->live++;
-    if (entry_is_leaf(entry, walk->level))
-        return WALK_ON;
-    return walk_into(walk, space, entry_with_count(entry, 0));
+    if (!entry_is_leaf(entry, walk->level))
+        return walk_into(walk, space, entry_plain(entry));
+    walk_here(walk)->global |= (entry.raw & ENTRY_GLOBAL) != 0;
+    return WALK_ON;
 }
 
 static void count_leave(struct walk *walk, void *context)
 {
     (void)context;
     pgt_entry *slot = walk_slot_above(walk);
-    entry_store(slot, entry_with_count(*slot, walk_here(walk)->live));
+    pgt_entry entry = entry_with_count(entry_plain(*slot), walk_here(walk)->live);
+    if (walk_here(walk)->global)
+        entry.raw |= ENTRY_GLOBAL_BELOW;
+    walk_above(walk)->global |= walk_here(walk)->global;
+    entry_store(slot, entry);
 }
 
 static __attribute__((noinline)) void count_all(struct pgt_space *space)
@@ -139,7 +187,7 @@ static enum walk_next disown_entry(struct walk *walk, void *context)
     pgt_entry entry = *walk_slot(walk);
     if (!entry_present(entry) || entry_is_leaf(entry, walk->level))
         return WALK_ON;
-    entry_store(walk_slot(walk), entry_with_count(entry, 0));
+    entry_store(walk_slot(walk), entry_plain(entry));
     return walk->level - 1 > LEVEL_4K ? walk_into(walk, space, entry) : WALK_ON;
 }
 

@@ -29,15 +29,17 @@ static inline pgt_entry *space_root(const struct pgt_space *space)
     return table_at(&space->frames, space->root);
 }
 
+/* Counters are added to in one step, since writers on disjoint root slots may
+ * run side by side. */
 static inline uint64_t table_take(struct pgt_space *space)
 {
-    space->tables++;
+    __atomic_fetch_add(&space->tables, 1, __ATOMIC_RELAXED);
     return space->frames.take(space->frames.context);
 }
 
 static inline void table_give(struct pgt_space *space, uint64_t table)
 {
-    space->tables--;
+    __atomic_fetch_sub(&space->tables, 1, __ATOMIC_RELAXED);
     space->frames.give(space->frames.context, table);
 }
 
@@ -107,18 +109,27 @@ void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level);
 /* Zeroes a new table. */
 void pgt_fill_empty(pgt_entry *table);
 
-/* The linear range `part` is to be invalidated as well. */
-static inline void flush_add(struct pgt_flush *flush, const struct pgt_arch *arch,
-                             struct range part)
+/* The linear range `part`, of which `entry` was the leaf or led to the table, is to
+ * be invalidated as well; only for rights that it gained, if widened. */
+void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
+                   pgt_entry entry, bool widened);
+
+/* Is any root slot of the linear range out of bounds for a change that makes no root entry? */
+static inline bool range_is_foreign(const struct pgt_space *space, struct range range)
 {
-    uint64_t first = canonical_form(arch, part.first);
-    uint64_t last = canonical_form(arch, part.last);
-    if (!flush->needed || first < flush->first)
-        flush->first = first;
-    if (!flush->needed || last > flush->last)
-        flush->last = last;
-    flush->needed = true;
+    return space->upper && slot_is_upper(space, level_index(range.last, space->arch.levels));
 }
+
+/* What pgt_range() says, with the linear range; PGT_SEALED where the range is foreign. */
+enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                              struct range *ret_range);
+
+/* A leaf in the words of the public header; virt is any address in it. */
+struct pgt_leaf pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
+                             uint64_t virt);
+
+/* pgt_promote() for a linear range that is the space's own. */
+void pgt_promote_range(struct pgt_space *space, struct range range, struct pgt_flush *flush);
 
 /* What an audit expects of the tables below a root, and what it found. */
 struct audit {

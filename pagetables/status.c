@@ -20,6 +20,8 @@ const char *pgt_status_text(enum pgt_status status)
         return "the range reaches into a sealed upper";
     case PGT_BUSY:
         return "other address spaces still share this one's upper";
+    case PGT_OCCUPIED:
+        return "the range to clone to is not empty";
     case PGT_MALFORMED:
         return "the tables break a rule";
     }

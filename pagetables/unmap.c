@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unmapping: the same plan, reserve, commit.  Only a larger leaf of which a
- * part stays costs tables; at most one at either end of the range is such.
+ * Unmapping: plan, reserve, commit.  Only a larger leaf of which a part stays
+ * costs tables; at most one at either end of the range is such.
  */
 #include "pagetables/walk.h"
 
 struct unmap_job {
     struct pgt_space *space;
+    struct range range; /* linear */
     size_t cost;
-    struct pgt_flush flush;
+    struct pgt_flush *flush;
 };
 
 static enum walk_next count_entry(struct walk *walk, void *context)
@@ -40,7 +41,7 @@ static enum walk_next unmap_entry(struct walk *walk, void *context)
         return leaf ? walk_split(walk, job->space, old) : walk_into(walk, job->space, old);
     entry_store(slot, (pgt_entry){0});
     walk_here(walk)->live--;
-    flush_add(&job->flush, &job->space->arch, walk->part);
+    pgt_flush_add(job->flush, job->space, walk->part, old, false);
     return leaf ? WALK_ON : walk_doom(walk, job->space, old);
 }
 
@@ -50,23 +51,49 @@ static void unmap_leave(struct walk *walk, void *context)
     walk_settle(walk, job->space);
 }
 
-enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
-                          struct pgt_flush *ret_flush)
+static __attribute__((noinline)) enum pgt_status
+unmap_plan(const struct pgt_space *space, uint64_t virt, uint64_t bytes, struct unmap_job *ret_job)
 {
-    struct range range;
-    enum pgt_status status = pgt_range(&space->arch, virt, bytes, &range);
+    struct unmap_job job = {.space = (struct pgt_space *)space}; /* only a commit writes */
+    enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
     if (status)
         return status;
-    if (space->upper && slot_is_upper(space, level_index(range.last, space->arch.levels)))
-        return PGT_SEALED;
-    struct unmap_job job = {.space = space};
     struct walk walk;
-    walk_start(&walk, space, linear_range(&space->arch, range));
+    walk_start(&walk, space, job.range);
     walk_range(&walk, &job, count_entry, walk_leave);
+    *ret_job = job;
+    return PGT_OK;
+}
+
+static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
+{
+    struct walk walk;
+    walk_start(&walk, job->space, job->range);
+    unsigned live = walk.step[walk.top - 1].live;
+    walk_range(&walk, job, unmap_entry, unmap_leave);
+    walk_end(&walk, job->space, live);
+}
+
+enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                               size_t *ret_frames)
+{
+    struct unmap_job job;
+    enum pgt_status status = unmap_plan(space, virt, bytes, &job);
+    if (!status)
+        *ret_frames = job.cost;
+    return status;
+}
+
+enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                          struct pgt_flush *flush)
+{
+    struct unmap_job job;
+    enum pgt_status status = unmap_plan(space, virt, bytes, &job);
+    if (status)
+        return status;
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
-    walk_range(&walk, &job, unmap_entry, unmap_leave);
-    space->root_live = walk.step[walk.top - 1].live;
-    *ret_flush = job.flush;
+    job.flush = flush;
+    unmap_commit(&job);
     return PGT_OK;
 }

@@ -29,6 +29,7 @@ struct walk_step {
         struct {
             unsigned live; /* present entries, where a visitor keeps count */
             bool fresh;    /* made in this walk: no entry leads to it yet */
+            bool global;   /* a global leaf was stored in it or below */
             bool doomed;   /* no entry leads to it any more: to be given back when left
                             */
         };
@@ -61,6 +62,12 @@ WALK_INLINE struct walk_step *walk_above(struct walk *walk)
 WALK_INLINE struct walk_step *walk_below(struct walk *walk)
 {
     return &walk->step[walk->level - 2];
+}
+
+/* The root. */
+WALK_INLINE struct walk_step *walk_above_all(struct walk *walk)
+{
+    return &walk->step[walk->top - 1];
 }
 
 WALK_INLINE unsigned walk_index(const struct walk *walk)
@@ -147,6 +154,15 @@ WALK_INLINE void walk_start(struct walk *walk, const struct pgt_space *space, st
         (struct walk_step){.table = space_root(space), .live = space->root_live};
 }
 
+/* After a walk that changed tables: the root's count, as a difference, since
+ * writers on other root slots may be counting too. */
+WALK_INLINE void walk_end(const struct walk *walk, struct pgt_space *space, unsigned live_before)
+{
+    unsigned change = walk->step[walk->top - 1].live - live_before;
+    if (change)
+        __atomic_fetch_add(&space->root_live, change, __ATOMIC_RELAXED);
+}
+
 /* For walks that do nothing behind a table. */
 WALK_INLINE void walk_leave(struct walk *walk, void *job)
 {
@@ -191,7 +207,8 @@ WALK_INLINE enum walk_next walk_split(struct walk *walk, struct pgt_space *space
 {
     pgt_entry *table = table_at(&space->frames, table_take(space));
     pgt_fill_split(table, leaf, walk->level);
-    *walk_below(walk) = (struct walk_step){.table = table, .live = PGT_ENTRIES, .fresh = true};
+    *walk_below(walk) = (struct walk_step){
+        .table = table, .live = PGT_ENTRIES, .fresh = true, .global = leaf.raw & ENTRY_GLOBAL};
     return WALK_DOWN;
 }
 
@@ -228,6 +245,37 @@ WALK_INLINE enum walk_next walk_doomed(struct walk *walk, struct pgt_space *spac
     return entry_is_leaf(entry, walk->level) ? WALK_ON : walk_doom(walk, space, entry);
 }
 
+/* The processor marked a leaf while it was being split: its parts inherit the marks. */
+static inline void walk_inherit_marks(const struct pgt_frames *frames, pgt_entry *table,
+                                      unsigned level, uint64_t marks)
+{
+    for (unsigned i = 0; i < PGT_ENTRIES; i++) {
+        if (!entry_present(table[i]))
+            continue;
+        if (entry_is_leaf(table[i], level)) {
+            __atomic_fetch_or(&table[i].raw, marks, __ATOMIC_RELAXED);
+            continue;
+        }
+        /* Of a 1G leaf the ends of the range may have been split again, to 4K. */
+        pgt_entry *below = table_at(frames, entry_table(table[i]));
+        for (unsigned k = 0; k < PGT_ENTRIES; k++)
+            if (entry_present(below[k]))
+                __atomic_fetch_or(&below[k].raw, marks, __ATOMIC_RELAXED);
+    }
+}
+
+/* Links in a table that was made in this walk. */
+WALK_INLINE void walk_link(struct walk *walk, struct pgt_space *space, pgt_entry link)
+{
+    pgt_entry *slot = walk_slot_above(walk);
+    pgt_entry before = *slot;
+    pgt_entry old = entry_exchange(slot, link);
+    uint64_t marks = (old.raw ^ before.raw) & (ENTRY_ACCESSED | ENTRY_DIRTY);
+    if (marks && entry_present(old))
+        walk_inherit_marks(&space->frames, walk_here(walk)->table, walk->level, marks);
+    walk_above(walk)->live += !entry_present(old);
+}
+
 /* When a walk that changes tables leaves one: a doomed one is given back, a new
  * table is linked in, one that became empty is taken out and given back, any
  * other has its count kept.  Sealed root slots stay as they are. */
@@ -235,23 +283,25 @@ WALK_INLINE void walk_settle(struct walk *walk, struct pgt_space *space)
 {
     const struct walk_step *left = walk_here(walk);
     struct walk_step *above = walk_above(walk);
+    uint64_t global = left->global ? ENTRY_GLOBAL_BELOW : 0;
     if (left->doomed) {
         table_give(space, table_phys(&space->frames, left->table));
         return;
     }
-    pgt_entry *slot = walk_slot_above(walk);
-    pgt_entry old = *slot;
     if (walk_leaves_upper(walk, space))
         return;
+    above->global |= left->global;
+    pgt_entry *slot = walk_slot_above(walk);
+    pgt_entry old = *slot;
     if (left->fresh) {
-        above->live += !entry_present(old);
-        entry_store(slot, entry_to_table(table_phys(&space->frames, left->table), left->live));
+        pgt_entry link = entry_to_table(table_phys(&space->frames, left->table), left->live);
+        walk_link(walk, space, (pgt_entry){link.raw | global});
     } else if (left->live == 0) {
         above->live--;
         entry_store(slot, (pgt_entry){0});
         table_give(space, entry_table(old));
-    } else if (left->live != entry_count(old)) {
-        entry_store(slot, entry_with_count(old, left->live));
+    } else if (left->live != entry_count(old) || (global & ~old.raw)) {
+        entry_store(slot, (pgt_entry){entry_with_count(old, left->live).raw | global});
     }
 }
 

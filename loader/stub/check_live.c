@@ -5,9 +5,9 @@
 #include "loader/stub/checks.h"
 #include "loader/stub/cpu.h"
 #include "loader/stub/fault.h"
-#include "loader/stub/flush.h"
 #include "loader/stub/mem.h"
 #include "loader/stub/memory.h"
+#include "pagetables/live.h"
 
 /* Half-way between the kernel's image and the end of the address space: in the
  * root slot that both share, since a sealed root takes no new entry. */
@@ -26,22 +26,22 @@ static volatile uint64_t *word_at(uint64_t virt)
 static bool map(struct stub *stub, uint64_t virt, uint64_t phys, uint64_t bytes, unsigned rights)
 {
     struct pgt_mapping mapping = {.virt = virt, .phys = phys, .bytes = bytes, .rights = rights};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     if (pgt_map(&stub->space, &mapping, &flush) != PGT_OK)
         return false;
-    flush_do(&flush);
+    pgt_flush_local(&flush);
     pgt_pool_recycle(&stub->pool);
     return true;
 }
 
 static bool unmap(struct stub *stub, uint64_t virt, uint64_t bytes)
 {
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     if (pgt_unmap(&stub->space, virt, bytes, &flush) != PGT_OK)
         return false;
-    flush_do(&flush);
+    pgt_flush_local(&flush);
     /* Only now that the processor has forgotten them may tables be used again. */
     pgt_pool_recycle(&stub->pool);
     return true;
@@ -142,7 +142,7 @@ static void check_refusals(struct stub *stub)
 {
     struct tap *tap = &stub->tap;
     struct pgt_mapping mapping = {.virt = HOLE, .phys = stub->frame, .bytes = PGT_PAGE};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     size_t before = stub->pool.free_count;
 
     tap_ok(tap, pgt_map(&stub->space, &mapping, &flush) == PGT_BAD_RIGHTS,

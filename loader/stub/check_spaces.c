@@ -5,8 +5,8 @@
 #include "loader/stub/checks.h"
 #include "loader/stub/cpu.h"
 #include "loader/stub/fault.h"
-#include "loader/stub/flush.h"
 #include "loader/stub/walk.h"
+#include "pagetables/live.h"
 
 /* In the lower half, above any identity map, and canonical with 4 levels too. */
 #define LOWER UINT64_C(0x0000500000000000)
@@ -81,7 +81,7 @@ static void check_visit(struct stub *stub, struct pgt_space *second)
     struct tap *tap = &stub->tap;
     struct pgt_mapping mapping = {
         .virt = LOWER, .phys = stub->frame, .bytes = PGT_PAGE, .rights = PGT_READ | PGT_WRITE};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     struct pgt_leaf leaf;
     struct fault fault;
     struct visit result;
@@ -107,20 +107,20 @@ static void check_shared_change(struct stub *stub, const struct pgt_space *secon
     struct pgt_mapping mapping = {
         .virt = UPPER, .phys = stub->frame + PGT_PAGE, .bytes = PGT_PAGE, .rights = PGT_READ};
     uint64_t home = cr3_read(), seen;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     *word_at(mapping.phys + stub->hhdm) = PATTERN;
     if (!tap_ok(&stub->tap, pgt_map(&stub->space, &mapping, &flush) == PGT_OK,
                 "a page is mapped in the upper half"))
         return;
-    flush_do(&flush);
+    pgt_flush_local(&flush);
     cr3_write(second->root);
     seen = *word_at(UPPER);
     cr3_write(home);
     tap_equal(&stub->tap, seen, PATTERN, "the second space sees it at once");
     tap_ok(&stub->tap, pgt_unmap(&stub->space, UPPER, PGT_PAGE, &flush) == PGT_OK,
            "and it is unmapped for both");
-    flush_do(&flush);
+    pgt_flush_local(&flush);
 }
 
 /* What belongs to both can't be changed, or taken away, through one. */
@@ -128,7 +128,7 @@ static void check_ownership(struct stub *stub, struct pgt_space *second)
 {
     struct pgt_mapping mapping = {
         .virt = UPPER, .phys = stub->frame, .bytes = PGT_PAGE, .rights = PGT_READ};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     tap_ok(&stub->tap, pgt_map(second, &mapping, &flush) == PGT_SEALED,
            "the second space may not change the shared upper half");

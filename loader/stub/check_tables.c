@@ -84,8 +84,7 @@ static bool feed_pool(struct stub *stub)
         return false;
     stub->frame = largest->base + largest->length - bytes;
     pgt_pool_init(&stub->pool, stub->hhdm);
-    pgt_pool_add(&stub->pool, stub->frame + STUB_FRAMES * PGT_PAGE, POOL_FRAMES);
-    return true;
+    return pgt_pool_add(&stub->pool, stub->frame + STUB_FRAMES * PGT_PAGE, POOL_FRAMES);
 }
 
 static void check_sound(struct stub *stub, const char *what)
@@ -101,6 +100,13 @@ static void check_sound(struct stub *stub, const char *what)
 static void adopt(struct stub *stub, const struct pgt_arch *arch)
 {
     struct pgt_frames frames = pgt_pool_frames(&stub->pool);
+    const uint64_t *table = (const uint64_t *)stub->tables->tables;
+    bool claimed = true;
+
+    /* The loader's tables come back to the kernel's pool when they empty. */
+    for (uint64_t i = 0; i < stub->tables->table_count; i++)
+        claimed = claimed && pgt_pool_claim(&stub->pool, table[i], 1);
+    tap_ok(&stub->tap, claimed, "the pool will take the loader's tables when they empty");
     enum pgt_status status = pgt_adopt(&stub->space, arch, &frames, stub->tables->root);
 
     stub->adopted = status == PGT_OK;
@@ -111,7 +117,7 @@ static void adopt(struct stub *stub, const struct pgt_arch *arch)
     tap_equal(&stub->tap, stub->space.tables, stub->tables->table_count,
               "it owns as many tables as the loader built");
     check_sound(stub, "the adopted tables");
-    status = pgt_seal(&stub->space, stub->tables->upper_start);
+    status = pgt_seal(&stub->space, stub->tables->upper_start, 0);
     if (!tap_ok(&stub->tap, status == PGT_OK, "it seals the upper at %016lx",
                 stub->tables->upper_start))
         tap_note("%s", pgt_status_text(status));

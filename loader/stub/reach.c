@@ -22,7 +22,7 @@ static bool map_missing(struct stub *stub, uint64_t virt)
 {
     struct pgt_mapping mapping = {
         .virt = virt, .phys = virt - stub->hhdm, .bytes = PGT_PAGE, .rights = PGT_READ};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     if (stub_mapped(stub, virt))
         return true;

@@ -24,7 +24,7 @@ enum {
     FIFO_ON_CLEARED = 0x07,
     MODEM_DTR_RTS = 0x03,
     STATUS_ROOM = 0x20,
-    STATUS_SENT = 0x40, /* the last bit has left */
+    STATUS_SENT = 0x40,   /* the last bit has left */
     STATUS_ABSENT = 0xff, /* what an address without a device reads as */
 };
 

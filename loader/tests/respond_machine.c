@@ -72,13 +72,13 @@ static void make_tables(struct respond_machine *machine)
     machine->frames = aligned_alloc(4096, RESPOND_FRAMES * 4096);
     const uint64_t phys = 0x300000;
     pgt_pool_init(&machine->pool, (uint64_t)(uintptr_t)machine->frames - phys);
-    pgt_pool_add(&machine->pool, phys, RESPOND_FRAMES);
+    assert_true(pgt_pool_add(&machine->pool, phys, RESPOND_FRAMES));
     struct pgt_frames frames = pgt_pool_frames(&machine->pool);
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     assert_int_equal(pgt_init(&machine->tables.kernel, &machine->plan.arch, &frames), PGT_OK);
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(pgt_map(&machine->tables.kernel, &mapping[i], &flush), PGT_OK);
-    assert_int_equal(pgt_seal(&machine->tables.kernel, LDR_HHDM_4_LEVELS), PGT_OK);
+    assert_int_equal(pgt_seal(&machine->tables.kernel, LDR_HHDM_4_LEVELS, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&machine->tables.transition, &machine->tables.kernel, &frames),
                      PGT_OK);
 }

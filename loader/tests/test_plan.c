@@ -299,7 +299,7 @@ static void start_machine(struct machine *machine, size_t frames)
     machine->memory = aligned_alloc(PGT_PAGE, FRAMES * PGT_PAGE);
     assert_non_null(machine->memory);
     pgt_pool_init(&machine->pool, (uint64_t)(uintptr_t)machine->memory - 0x200000);
-    pgt_pool_add(&machine->pool, 0x200000, frames);
+    assert_true(pgt_pool_add(&machine->pool, 0x200000, frames));
     machine->frames = pgt_pool_frames(&machine->pool);
 }
 

@@ -47,12 +47,12 @@ static void make(struct fixture *fixture, unsigned levels)
 {
     struct respond_machine *machine = &fixture->machine;
     const struct pgt_mapping *mapping = levels == 5 ? mapping_5 : mapping_4;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     respond_machine_make(machine);
     fixture->memory = aligned_alloc(4096, PAGES * 4096);
     fixture->hhdm = (uint64_t)(uintptr_t)fixture->memory - PHYS;
     pgt_pool_init(&fixture->pool, fixture->hhdm);
-    pgt_pool_add(&fixture->pool, PHYS, ANSWERS_PAGE);
+    assert_true(pgt_pool_add(&fixture->pool, PHYS, ANSWERS_PAGE));
     struct pgt_frames frames = pgt_pool_frames(&fixture->pool);
 
     machine->plan.arch.levels = (uint8_t)levels;
@@ -61,7 +61,7 @@ static void make(struct fixture *fixture, unsigned levels)
     assert_int_equal(pgt_init(&tables->kernel, &machine->plan.arch, &frames), PGT_OK);
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(pgt_map(&tables->kernel, &mapping[i], &flush), PGT_OK);
-    assert_int_equal(pgt_seal(&tables->kernel, mapping[0].virt), PGT_OK);
+    assert_int_equal(pgt_seal(&tables->kernel, mapping[0].virt, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&tables->transition, &tables->kernel, &frames), PGT_OK);
 }
 
@@ -158,10 +158,15 @@ static enum pgt_status adopt(const struct limine_pagetables_response *told, uint
                             .no_execute = true,
                             .pat = told->pat};
     pgt_pool_init(pool, told->hhdm_offset);
-    pgt_pool_add(pool, frame, pages);
+    const uint64_t *table = respond_at(told->tables);
+    bool ready = pgt_pool_add(pool, frame, pages);
+    for (uint64_t i = 0; i < told->table_count; i++)
+        ready = ready && pgt_pool_claim(pool, table[i], 1);
+    if (!ready)
+        return PGT_NO_FRAMES;
     struct pgt_frames frames = pgt_pool_frames(pool);
     enum pgt_status status = pgt_adopt(kernel, &arch, &frames, told->root);
-    return status == PGT_OK ? pgt_seal(kernel, told->upper_start) : status;
+    return status == PGT_OK ? pgt_seal(kernel, told->upper_start, 0) : status;
 }
 
 static void a_kernel_adopts_them(void **state)
@@ -171,7 +176,7 @@ static void a_kernel_adopts_them(void **state)
         struct fixture fixture;
         struct pgt_pool pool;
         struct pgt_space kernel, process;
-        struct pgt_flush flush;
+        struct pgt_flush flush = {0};
         struct pgt_fault fault;
         struct pgt_leaf leaf;
         make(&fixture, levels);

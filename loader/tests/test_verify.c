@@ -192,7 +192,7 @@ static void accepts_what_the_library_builds(void **state)
         verify_make_plan(machine, variant & 1 ? 5 : 4, variant & 2);
         machine->plan.arch.pages_1g = variant & 4;
         pgt_pool_init(&pool, (uintptr_t)machine->memory);
-        pgt_pool_add(&pool, TABLES, 64);
+        assert_true(pgt_pool_add(&pool, TABLES, 64));
         frames = pgt_pool_frames(&pool);
         assert_int_equal(ldr_tables_build(&tables, &machine->plan, &frames, &machine->report),
                          LDR_OK);

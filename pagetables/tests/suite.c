@@ -36,7 +36,7 @@ struct pgt_flush suite_map_memory(struct suite *suite, uint64_t virt, uint64_t b
 {
     struct pgt_mapping mapping = {
         .virt = virt, .phys = phys, .bytes = bytes, .rights = rights, .memory = memory};
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     size_t cost;
 
     assert_int_equal(pgt_map_cost(&suite->space, &mapping, &cost), PGT_OK);
@@ -56,12 +56,28 @@ struct pgt_flush suite_map(struct suite *suite, uint64_t virt, uint64_t bytes, u
 
 struct pgt_flush suite_unmap(struct suite *suite, uint64_t virt, uint64_t bytes)
 {
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     assert_int_equal(pgt_unmap(&suite->space, virt, bytes, &flush), PGT_OK);
     arena_assert_settled(&suite->arena);
     suite_check(&suite->space);
     return flush;
+}
+
+uint64_t suite_flush_first(const struct pgt_flush *flush)
+{
+    uint64_t first = flush->everything ? 0 : UINT64_MAX;
+    for (unsigned i = 0; i < flush->count; i++)
+        first = flush->range[i].first < first ? flush->range[i].first : first;
+    return first;
+}
+
+uint64_t suite_flush_last(const struct pgt_flush *flush)
+{
+    uint64_t last = flush->everything ? UINT64_MAX : 0;
+    for (unsigned i = 0; i < flush->count; i++)
+        last = flush->range[i].last > last ? flush->range[i].last : last;
+    return last;
 }
 
 /* Outputs start as rubbish, so that a store of anything shows. */
@@ -83,7 +99,7 @@ void suite_refuse_map(struct suite *suite, struct pgt_space *space,
 {
     struct arena_snapshot snapshot = arena_snapshot(&suite->arena);
     struct pgt_space before = *space;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     size_t cost;
 
     fill(&flush, sizeof(flush));
@@ -106,7 +122,7 @@ void suite_refuse_unmap(struct suite *suite, struct pgt_space *space, uint64_t v
 {
     struct arena_snapshot snapshot = arena_snapshot(&suite->arena);
     struct pgt_space before = *space;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
 
     fill(&flush, sizeof(flush));
     assert_int_equal(pgt_unmap(space, virt, bytes, &flush), status);

@@ -62,6 +62,10 @@ void suite_refuse_map(struct suite *suite, struct pgt_space *space,
 void suite_refuse_unmap(struct suite *suite, struct pgt_space *space, uint64_t virt, uint64_t bytes,
                         enum pgt_status status);
 
+/* The first and the last byte that the gather names; of everything, the outermost. */
+uint64_t suite_flush_first(const struct pgt_flush *flush);
+uint64_t suite_flush_last(const struct pgt_flush *flush);
+
 /* pgt_check(), with the fault in the message. */
 void suite_check(const struct pgt_space *space);
 

@@ -146,7 +146,7 @@ static void adopted_tables_can_be_edited(void **state)
 {
     struct foreign foreign;
     struct pgt_space space;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     (void)state;
 
     make_foreign(&foreign);
@@ -185,7 +185,7 @@ static void a_leaf_never_accessed_is_the_same_leaf(void **state)
 {
     struct foreign foreign;
     struct pgt_space space;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     (void)state;
 
     make_foreign(&foreign);
@@ -210,7 +210,7 @@ static void adopted_tables_can_be_shared(void **state)
 
     make_foreign(&foreign);
     adopt(&foreign, &space);
-    assert_int_equal(pgt_seal(&space, UPPER_4), PGT_OK);
+    assert_int_equal(pgt_seal(&space, UPPER_4, 0), PGT_OK);
     suite_check(&space);
     assert_int_equal(pgt_init_on(&lower, &space, &foreign.arena.frames), PGT_OK);
     suite_check(&lower);
@@ -394,13 +394,13 @@ static void disown_of_a_dependent_spares_the_upper(void **state)
 {
     struct suite suite;
     struct pgt_space lower;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     struct pgt_arch arch = suite_arch(4);
     (void)state;
 
     suite_start(&suite, &arch);
     suite_map(&suite, UPPER_4, 0x3000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&suite.space, UPPER_4), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, UPPER_4, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&lower, &suite.space, &suite.arena.frames), PGT_OK);
     struct pgt_mapping mapping = {.virt = GIB, .phys = 0, .bytes = 0x1000, .rights = RW};
     assert_int_equal(pgt_map(&lower, &mapping, &flush), PGT_OK);

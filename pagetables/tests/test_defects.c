@@ -72,8 +72,8 @@ static void the_top_page_could_not_be_mapped(void **state)
         assert_int_equal(leaf.virt, TOP_PAGE);
         struct pgt_flush flush = suite_unmap(&suite, TOP_PAGE, 0x1000);
         assert_true(flush.needed);
-        assert_int_equal(flush.first, TOP_PAGE);
-        assert_int_equal(flush.last, UINT64_MAX);
+        assert_int_equal(suite_flush_first(&flush), TOP_PAGE);
+        assert_int_equal(suite_flush_last(&flush), UINT64_MAX);
         EXPECT_NOTHING(&suite);
         suite_end(&suite);
     }
@@ -267,7 +267,7 @@ static void readers_freed_tables_even_of_the_upper(void **state)
     suite_map(&suite, UPPER_4 + 2 * GIB, 0x1000, RW, 0x2a000);
     suite_map(&suite, TOP_PAGE, 0x1000, RX, 0x2b000);
     suite_map(&suite, 0, 3 * 0x1000, RX, 0x2b000);
-    assert_int_equal(pgt_seal(&suite.space, UPPER_4), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, UPPER_4, 0), PGT_OK);
     /* A table of the upper that is empty: what upstream's readers freed. */
     suite_unmap(&suite, TOP_PAGE, 0x1000);
     assert_int_equal(pgt_init_on(&lower, &suite.space, &suite.arena.frames), PGT_OK);

@@ -76,7 +76,7 @@ static void an_empty_pool_grants_nothing(void **state)
     assert_counts(&memory, 0, 0);
     assert_false(reserve(&memory, 1));
     pgt_pool_recycle(&memory.pool);
-    pgt_pool_add(&memory.pool, 0x100000, 0);
+    assert_false(pgt_pool_add(&memory.pool, 0x100000, 0));
     assert_false(reserve(&memory, 1));
     free(memory.bytes);
 }
@@ -91,9 +91,9 @@ static void what_goes_in_comes_out_once(void **state)
         uint64_t frame[FRAMES];
         uint64_t base = bases[i];
         start(&memory, base);
-        pgt_pool_add(&memory.pool, base + 4 * 4096, FRAMES - 4);
+        assert_true(pgt_pool_add(&memory.pool, base + 4 * 4096, FRAMES - 4));
         assert_counts(&memory, FRAMES - 4, 0);
-        pgt_pool_add(&memory.pool, base, 4);
+        assert_true(pgt_pool_add(&memory.pool, base, 4));
         assert_counts(&memory, FRAMES, 0);
         assert_int_equal(memory.frames.offset, (uint64_t)(uintptr_t)memory.bytes - base);
         take_all(&memory, base, FRAMES, frame);
@@ -108,7 +108,7 @@ static void reserving_takes_nothing(void **state)
     (void)state;
 
     start(&memory, 0);
-    pgt_pool_add(&memory.pool, 0, 3);
+    assert_true(pgt_pool_add(&memory.pool, 0, 3));
     for (unsigned i = 0; i < 5; i++)
         assert_true(reserve(&memory, 3));
     assert_false(reserve(&memory, 4));
@@ -124,7 +124,7 @@ static void what_is_given_back_waits_for_recycle(void **state)
     (void)state;
 
     start(&memory, 0);
-    pgt_pool_add(&memory.pool, 0, FRAMES);
+    assert_true(pgt_pool_add(&memory.pool, 0, FRAMES));
     take_all(&memory, 0, FRAMES, frame);
     for (size_t i = 0; i < FRAMES; i++) {
         give(&memory, frame[(i * 5) % FRAMES]);
@@ -147,7 +147,7 @@ static void recycle_joins_with_what_is_free(void **state)
         struct memory memory;
         uint64_t frame[FRAMES];
         start(&memory, 0);
-        pgt_pool_add(&memory.pool, 0, FRAMES);
+        assert_true(pgt_pool_add(&memory.pool, 0, FRAMES));
         for (size_t i = 0; i < taken; i++)
             frame[i] = take(&memory);
         for (size_t i = 0; i < taken; i++)
@@ -173,7 +173,7 @@ static void quarantine_changes_only_ignored_bits(void **state)
         struct memory memory;
         uint64_t frame[FRAMES];
         start(&memory, bases[b]);
-        pgt_pool_add(&memory.pool, bases[b], FRAMES);
+        assert_true(pgt_pool_add(&memory.pool, bases[b], FRAMES));
         take_all(&memory, bases[b], FRAMES, frame);
         memset(memory.bytes, 0x67, FRAMES * 4096);
         for (size_t i = 0; i < FRAMES; i++)
@@ -196,7 +196,7 @@ static void frames_at_the_end_of_physical_memory(void **state)
     (void)state;
 
     start(&memory, base);
-    pgt_pool_add(&memory.pool, base, FRAMES);
+    assert_true(pgt_pool_add(&memory.pool, base, FRAMES));
     take_all(&memory, base, FRAMES, frame);
     for (size_t i = 0; i < FRAMES; i++)
         give(&memory, frame[i]);
@@ -211,12 +211,12 @@ static void a_space_on_a_pool(void **state)
 {
     struct memory memory;
     struct pgt_space space;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     struct pgt_arch arch = suite_arch(4);
     (void)state;
 
     start(&memory, 0);
-    pgt_pool_add(&memory.pool, 0, 7); /* a root and two times three tables */
+    assert_true(pgt_pool_add(&memory.pool, 0, 7)); /* a root and two times three tables */
     assert_int_equal(pgt_init(&space, &arch, &memory.frames), PGT_OK);
     struct pgt_mapping mapping = {.virt = GIB, .phys = 0, .bytes = 0x1000, .rights = RW};
     for (unsigned i = 0; i < 2; i++) {

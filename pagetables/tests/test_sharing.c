@@ -41,7 +41,7 @@ static void start_pair(struct pair *pair, unsigned levels)
     pair->upper = upper_of(levels);
     start(&pair->owner, levels);
     suite_map(&pair->owner, pair->upper, 0x1000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&pair->owner.space, pair->upper), PGT_OK);
+    assert_int_equal(pgt_seal(&pair->owner.space, pair->upper, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&pair->dependent, &pair->owner.space, &pair->owner.arena.frames),
                      PGT_OK);
     suite_check(&pair->owner.space);
@@ -61,7 +61,7 @@ static void refuse_seal(struct suite *suite, struct pgt_space *space, uint64_t s
     struct arena_snapshot snapshot = arena_snapshot(&suite->arena);
     struct pgt_space before = *space;
 
-    assert_int_equal(pgt_seal(space, start_), status);
+    assert_int_equal(pgt_seal(space, start_, 0), status);
     assert_memory_equal(space, &before, sizeof(before));
     arena_assert_unchanged(&suite->arena, &snapshot);
 }
@@ -90,7 +90,7 @@ static void where_a_seal_may_start(void **state)
             refuse_seal(&suite, &suite.space, 0, PGT_BAD_RANGE); /* nothing would be left */
             refuse_seal(&suite, &suite.space, -upper, PGT_BAD_RANGE);
             refuse_seal(&suite, &suite.space, upper - reach, PGT_BAD_RANGE);
-            assert_int_equal(pgt_seal(&suite.space, good[i].start), PGT_OK);
+            assert_int_equal(pgt_seal(&suite.space, good[i].start, 0), PGT_OK);
             assert_int_equal(suite.space.upper_slot, good[i].slot);
             refuse_seal(&suite, &suite.space, good[i].start, PGT_SEALED);
             refuse_seal(&suite, &suite.space, -reach, PGT_SEALED);
@@ -249,7 +249,7 @@ static void a_seal_holds_before_there_are_dependents(void **state)
 
     start(&suite, 4);
     suite_map(&suite, UPPER_4, 0x1000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&suite.space, UPPER_4), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, UPPER_4, 0), PGT_OK);
     suite_unmap(&suite, UPPER_4, 0x1000);
     assert_int_equal(suite.space.tables, 2);
     struct pgt_mapping mapping = page_at(TOP_PAGE, 0x2a000);
@@ -267,7 +267,7 @@ static void a_dependent_keeps_below_the_split(void **state)
     (void)state;
     for (unsigned levels = 4; levels <= 5; levels++) {
         struct pair pair;
-        struct pgt_flush flush;
+        struct pgt_flush flush = {0};
         start_pair(&pair, levels);
         struct suite *suite = &pair.owner;
         const uint64_t above[] = {pair.upper, pair.upper + 0x1000, pair.upper + GIB, TOP_PAGE};
@@ -293,13 +293,13 @@ static void a_range_that_straddles_the_split(void **state)
 {
     struct suite suite;
     struct pgt_space dependent;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     uint64_t split = 3 * slot_bytes(4);
     (void)state;
 
     start(&suite, 4);
     suite_map(&suite, split - 0x2000, 0x4000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&suite.space, split), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, split, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&dependent, &suite.space, &suite.arena.frames), PGT_OK);
     struct pgt_mapping below = page_at(split - 0x1000, 0x3a000);
     assert_int_equal(pgt_map(&dependent, &below, &flush), PGT_OK);
@@ -324,13 +324,13 @@ static void all_but_the_first_slot_can_be_shared(void **state)
 {
     struct suite suite;
     struct pgt_space dependent;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     uint64_t split = slot_bytes(4);
     (void)state;
 
     start(&suite, 4);
     suite_map(&suite, split, 0x1000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&suite.space, split), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, split, 0), PGT_OK);
     assert_int_equal(pgt_init_on(&dependent, &suite.space, &suite.arena.frames), PGT_OK);
     struct pgt_mapping mapping = page_at(split + 0x1000, 0x2b000);
     suite_refuse_map(&suite, &dependent, &mapping, PGT_SEALED);
@@ -347,7 +347,7 @@ static void an_owner_is_busy_while_dependents_live(void **state)
 {
     struct pair pair;
     struct pgt_space other;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     (void)state;
 
     start_pair(&pair, 4);
@@ -404,13 +404,13 @@ static void a_dependent_has_its_own_allocator(void **state)
 {
     struct suite suite;
     struct pgt_space dependent;
-    struct pgt_flush flush;
+    struct pgt_flush flush = {0};
     struct counting counting = {0};
     (void)state;
 
     start(&suite, 4);
     suite_map(&suite, UPPER_4, 0x1000, RW, 0x2a000);
-    assert_int_equal(pgt_seal(&suite.space, UPPER_4), PGT_OK);
+    assert_int_equal(pgt_seal(&suite.space, UPPER_4, 0), PGT_OK);
     counting.below = suite.arena.frames;
     struct pgt_frames frames = {
         .reserve = counting_reserve,

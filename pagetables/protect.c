@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Changing the attributes of what is mapped.  Leaves that the range covers change
+ * in place; those that it cuts are split first.
+ */
+#include "pagetables/walk.h"
+
+struct protect_job {
+    struct pgt_space *space;
+    struct range range; /* linear */
+    uint64_t clear;     /* attribute bits in the form of a 4K leaf */
+    uint64_t set;
+    size_t cost;
+    struct pgt_flush *flush;
+};
+
+/* What the change does to a leaf of the given attributes. */
+enum effect {
+    EFFECT_NONE,
+    EFFECT_UNSEEN, /* only what the processor ignores */
+    EFFECT_WIDENS,
+    EFFECT_NARROWS,
+};
+
+static enum effect effect_of(uint64_t old, uint64_t new)
+{
+    uint64_t lost = old & ~new;
+    uint64_t gained = new & ~old;
+    if (old == new)
+        return EFFECT_NONE;
+    if (((lost | gained) & (ENTRY_MEMORY | ENTRY_KEY)) ||
+        (lost & (ENTRY_WRITE | ENTRY_USER | ENTRY_GLOBAL)) || (gained & ENTRY_XD))
+        return EFFECT_NARROWS;
+    if ((gained & (ENTRY_WRITE | ENTRY_USER | ENTRY_GLOBAL)) || (lost & ENTRY_XD))
+        return EFFECT_WIDENS;
+    return EFFECT_UNSEEN;
+}
+
+static enum effect effect_on(const struct protect_job *job, pgt_entry leaf, unsigned level)
+{
+    uint64_t old = leaf_attributes(leaf, level);
+    return effect_of(old, (old & ~job->clear) | job->set);
+}
+
+/* A leaf that is cut, and would change: to be split.  Tables are looked into. */
+static enum walk_next count_entry(struct walk *walk, void *context)
+{
+    struct protect_job *job = context;
+    pgt_entry entry = walk_entry(walk);
+    if (!entry_present(entry))
+        return WALK_ON;
+    bool leaf = entry_is_leaf(entry, walk->level);
+    if (leaf && (range_covers(walk->part, walk->level) || !effect_on(job, entry, walk->level)))
+        return WALK_ON;
+    job->cost += leaf;
+    if (walk->level - 1 == LEVEL_4K)
+        return WALK_ON;
+    return leaf ? walk_imagine(walk, entry) : walk_into(walk, job->space, entry);
+}
+
+static enum walk_next protect_entry(struct walk *walk, void *context)
+{
+    struct protect_job *job = context;
+    unsigned level = walk->level;
+    pgt_entry *slot = walk_slot(walk);
+    pgt_entry old = *slot;
+    if (!entry_present(old))
+        return WALK_ON;
+    if (!entry_is_leaf(old, level))
+        return walk_into(walk, job->space, old);
+    enum effect effect = effect_on(job, old, level);
+    if (effect == EFFECT_NONE)
+        return WALK_ON;
+    if (!range_covers(walk->part, level))
+        return walk_split(walk, job->space, old);
+    entry_change(slot, attributes_at(job->clear, level), attributes_at(job->set, level));
+    walk_here(walk)->global |= (job->set & ENTRY_GLOBAL) != 0;
+    if (effect != EFFECT_UNSEEN)
+        pgt_flush_add(job->flush, job->space, walk->part, old, effect == EFFECT_WIDENS);
+    return WALK_ON;
+}
+
+static void protect_leave(struct walk *walk, void *context)
+{
+    struct protect_job *job = context;
+    walk_settle(walk, job->space);
+}
+
+/* The bits to clear and set; PGT_BAD_RIGHTS where arch can't express them. */
+static enum pgt_status protect_bits(const struct pgt_arch *arch,
+                                    const struct pgt_protection *protection,
+                                    struct protect_job *job)
+{
+    const unsigned known =
+        PGT_CHANGE_RIGHTS | PGT_CHANGE_MEMORY | PGT_CHANGE_KEY | PGT_CHANGE_SOFTWARE;
+    unsigned change = protection->change;
+    uint64_t rights = 0, memory = 0, key = 0, software = 0;
+    if (change & ~known)
+        return PGT_BAD_RIGHTS;
+    if ((change & PGT_CHANGE_RIGHTS) && !attributes_of_rights(arch, protection->rights, &rights))
+        return PGT_BAD_RIGHTS;
+    if ((change & PGT_CHANGE_MEMORY) && !attributes_of_memory(arch, protection->memory, &memory))
+        return PGT_BAD_RIGHTS;
+    if (change & PGT_CHANGE_KEY) {
+        if (protection->key >= PGT_KEYS)
+            return PGT_BAD_RIGHTS;
+        key = attributes_of_key(protection->key);
+    }
+    if (change & PGT_CHANGE_SOFTWARE) {
+        if (protection->software > PGT_SOFTWARE_ALL)
+            return PGT_BAD_RIGHTS;
+        software = attributes_of_software(protection->software);
+    }
+    job->set = rights | memory | key | software;
+    job->clear = ((change & PGT_CHANGE_RIGHTS ? ENTRY_RIGHTS : 0) |
+                  (change & PGT_CHANGE_MEMORY ? ENTRY_MEMORY : 0) |
+                  (change & PGT_CHANGE_KEY ? ENTRY_KEY : 0) |
+                  (change & PGT_CHANGE_SOFTWARE ? ENTRY_SOFTWARE : 0)) &
+                 ~job->set;
+    return PGT_OK;
+}
+
+static __attribute__((noinline)) enum pgt_status
+protect_plan(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+             const struct pgt_protection *protection, struct protect_job *ret_job)
+{
+    struct protect_job job = {.space = (struct pgt_space *)space}; /* only a commit writes */
+    enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
+    if (!status)
+        status = protect_bits(&space->arch, protection, &job);
+    if (status)
+        return status;
+    struct walk walk;
+    walk_start(&walk, space, job.range);
+    walk_range(&walk, &job, count_entry, walk_leave);
+    *ret_job = job;
+    return PGT_OK;
+}
+
+static __attribute__((noinline)) void protect_commit(struct protect_job *job)
+{
+    struct walk walk;
+    walk_start(&walk, job->space, job->range);
+    walk_range(&walk, job, protect_entry, protect_leave);
+}
+
+enum pgt_status pgt_protect_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                                 const struct pgt_protection *protection, size_t *ret_frames)
+{
+    struct protect_job job;
+    enum pgt_status status = protect_plan(space, virt, bytes, protection, &job);
+    if (!status)
+        *ret_frames = job.cost;
+    return status;
+}
+
+enum pgt_status pgt_protect(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                            const struct pgt_protection *protection, struct pgt_flush *flush)
+{
+    struct protect_job job;
+    enum pgt_status status = protect_plan(space, virt, bytes, protection, &job);
+    if (status)
+        return status;
+    if (!frames_reserve(&space->frames, job.cost))
+        return PGT_NO_FRAMES;
+    job.flush = flush;
+    protect_commit(&job);
+    return PGT_OK;
+}
