@@ -53,9 +53,10 @@ include loader/stub/build.mk
 include efi/build.mk
 include firmware/build.mk
 
-# ---- host unit tests: every <folder>/tests/test_*.c is a cmocka program -----
+# ---- host unit tests: every <folder>/tests/test_*.c is a cmocka program; what
+# else is to be run a folder adds to TEST_MORE ---------------------------------
 TEST_SRC := $(wildcard pagetables/tests/test_*.c loader/tests/test_*.c efi/tests/test_*.c)
-TEST_BIN := $(TEST_SRC:%.c=$(B)/host/%)
+TEST_BIN := $(TEST_SRC:%.c=$(B)/host/%) $(TEST_MORE)
 
 $(B)/host/%: $(B)/host/%.o
 	$(CC) $(HOST_FLAGS) -o $@ $^ -lcmocka

@@ -4,9 +4,8 @@
 typedef unsigned long long ull;
 
 /* The plan's runs come before the memory map is read: getting memory changes the map. */
-static enum ldr_status make_plan(struct address_space *space, const struct pgt_arch *arch,
-                                 const struct kernel *kernel, struct memory_map *map,
-                                 struct ldr_report *report)
+static enum ldr_status make_plan(struct address_space *space, const struct kernel *kernel,
+                                 struct memory_map *map, struct ldr_report *report)
 {
     enum ldr_status status = memory_map_gather(map, report);
     size_t capacity = ldr_plan_capacity(&kernel->image, memory_map_most_regions(map));
@@ -24,8 +23,8 @@ static enum ldr_status make_plan(struct address_space *space, const struct pgt_a
     status = memory_map_gather(map, report);
     if (status != LDR_OK)
         return status;
-    return ldr_plan_make(&space->plan, arch, kernel->requests.base_revision, &kernel->image,
-                         &kernel->layout, map->region, map->count, report);
+    return ldr_plan_make(&space->plan, &kernel->arch, kernel->requests.base_revision,
+                         &kernel->image, &kernel->layout, map->region, map->count, report);
 }
 
 /* Frames that the pool holds go back to firmware. */
@@ -38,15 +37,16 @@ static void release_frames(struct address_space *space)
         memory_free(space->memory, frames.take(frames.context), PGT_PAGE);
 }
 
-/* The frames are one block of as many as the plan can need at most: anywhere in memory,
- * since the processor stays in long mode throughout. */
-static enum ldr_status build(struct address_space *space, struct ldr_report *report)
+/* The frames are one block of as many as the plan can need at most: anywhere in memory as
+ * long as the processor stays in long mode.  Where the levels change, 32-bit code loads
+ * the transition root; the others are so few that they come along. */
+static enum ldr_status build(struct address_space *space, bool low, struct ldr_report *report)
 {
     size_t bound = ldr_tables_bound(&space->plan);
     struct pgt_frames frames;
     uint64_t block;
-    enum ldr_status status =
-        memory_allocate(space->memory, bound * PGT_PAGE, "page tables", &block, report);
+    enum ldr_status status = (low ? memory_allocate_low : memory_allocate)(
+        space->memory, bound * PGT_PAGE, "page tables", &block, report);
 
     if (status != LDR_OK)
         return status;
@@ -77,16 +77,16 @@ static enum ldr_status verify(struct address_space *space, const struct ldr_log 
     return LDR_OK;
 }
 
-enum ldr_status address_space_make(struct address_space *space, const struct pgt_arch *arch,
-                                   const struct kernel *kernel, struct memory_map *map,
-                                   const struct ldr_log *log, struct ldr_report *report)
+enum ldr_status address_space_make(struct address_space *space, const struct kernel *kernel,
+                                   struct memory_map *map, const struct ldr_log *log,
+                                   struct ldr_report *report)
 {
     enum ldr_status status;
 
     *space = (struct address_space){.memory = map->memory};
-    status = make_plan(space, arch, kernel, map, report);
+    status = make_plan(space, kernel, map, report);
     if (status == LDR_OK)
-        status = build(space, report);
+        status = build(space, kernel->changes_levels, report);
     if (status == LDR_OK)
         status = verify(space, log, report);
     return status;

@@ -22,9 +22,9 @@ struct address_space {
 };
 
 /* From the memory map as it is now. */
-enum ldr_status address_space_make(struct address_space *space, const struct pgt_arch *arch,
-                                   const struct kernel *kernel, struct memory_map *map,
-                                   const struct ldr_log *log, struct ldr_report *report);
+enum ldr_status address_space_make(struct address_space *space, const struct kernel *kernel,
+                                   struct memory_map *map, const struct ldr_log *log,
+                                   struct ldr_report *report);
 
 /* Gives all of it back. */
 void address_space_discard(struct address_space *space);

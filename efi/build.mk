@@ -27,19 +27,33 @@ $(B)/efi/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(EFI_FLAGS) -c $< -o $@
 
+# For whole-machine tests: a firmware with 5-level paging on, of the same parts.
+EFI_LEVELS     := $(B)/efi/levels.efi
+EFI_LEVELS_OBJ := $(B)/efi/efi/tests/levels/levels.o $(B)/efi/efi/tests/levels/switch.S.o \
+                  $(filter-out $(B)/efi/efi/main.o,$(EFI_OBJ))
+
+$(APPLICATION_ELF): $(EFI_OBJ)
+$(B)/efi/levels.so: $(EFI_LEVELS_OBJ)
+
 # A shared object first: it has the symbols, for gdb.  Symbols bind within it, and what
 # is missing is an error here rather than a jump to 0 later.
-$(APPLICATION_ELF): $(EFI_OBJ) efi/application.ld
+$(APPLICATION_ELF) $(B)/efi/levels.so: efi/application.ld
 	$(LD) -nostdlib -shared -Bsymbolic --no-undefined -z noexecstack \
-	  --gc-sections --fatal-warnings -T efi/application.ld $(EFI_START) $(EFI_OBJ) \
+	  --gc-sections --fatal-warnings -T efi/application.ld $(EFI_START) $(filter %.o,$^) \
 	  -L/usr/lib -lgnuefi -o $@
 
-# Then its sections as a PE file.  efi/pe.py checks each of its rights, and says in
-# its header that no-execute data suits it, for which objcopy has no option.
+# Then its sections as a PE file.
+TO_PE := $(OBJCOPY) --target efi-app-x86_64 --section-alignment 4096 --file-alignment 4096 \
+         --strip-all -j .text -j .rodata -j .dynamic -j .rela -j .data -j .reloc
+
+# efi/pe.py checks each of its rights, and says in its header that no-execute data suits
+# it, for which objcopy has no option.
 $(EFI_APP): $(APPLICATION_ELF) efi/pe.py
-	$(OBJCOPY) --target efi-app-x86_64 --section-alignment 4096 --file-alignment 4096 \
-	  --strip-all -j .text -j .rodata -j .dynamic -j .rela -j .data -j .reloc $< $@
+	$(TO_PE) $< $@
 	$(PYTHON) efi/pe.py $@
+
+$(EFI_LEVELS): $(B)/efi/levels.so
+	$(TO_PE) $< $@
 
 all: $(EFI_APP)
 

@@ -49,13 +49,12 @@ static bool still_fits(const struct handover *handover, const struct memory_map 
 /* Each step takes memory, and memory taken changes the map that the step before was made
  * for.  Mostly that is harmless, as usable memory becomes the loader's, and both
  * are in the direct map; where it isn't, all is given back and made anew. */
-static enum ldr_status make(struct handover *handover, const struct pgt_arch *arch,
-                            const struct kernel *kernel, struct memory_map *map,
-                            const struct ldr_log *log, struct ldr_report *report)
+static enum ldr_status make(struct handover *handover, const struct kernel *kernel,
+                            struct memory_map *map, const struct ldr_log *log,
+                            struct ldr_report *report)
 {
     for (unsigned i = 0; i < TRIES; i++) {
-        enum ldr_status status =
-            address_space_make(&handover->space, arch, kernel, map, log, report);
+        enum ldr_status status = address_space_make(&handover->space, kernel, map, log, report);
 
         if (status == LDR_OK)
             status = reserve_answers(handover, map, report);
@@ -92,10 +91,9 @@ static void write_all(struct handover *handover, const struct kernel *kernel)
                         plan->hhdm + handover->gdt);
 }
 
-enum ldr_status handover_prepare(struct handover *handover, const struct pgt_arch *arch,
-                                 const struct kernel *kernel, const struct ldr_machine *machine,
-                                 struct memory_map *map, const struct ldr_log *log,
-                                 struct ldr_report *report)
+enum ldr_status handover_prepare(struct handover *handover, const struct kernel *kernel,
+                                 const struct ldr_machine *machine, struct memory_map *map,
+                                 const struct ldr_log *log, struct ldr_report *report)
 {
     enum ldr_status status;
 
@@ -116,7 +114,7 @@ enum ldr_status handover_prepare(struct handover *handover, const struct pgt_arc
         status = memory_allocate(map->memory, LDR_GDT_BYTES, "the descriptor table", &handover->gdt,
                                  report);
     if (status == LDR_OK)
-        status = make(handover, arch, kernel, map, log, report);
+        status = make(handover, kernel, map, log, report);
     if (status != LDR_OK)
         return status;
     write_all(handover, kernel);

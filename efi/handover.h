@@ -25,9 +25,8 @@ struct handover {
 /* The memory map goes on changing while memory is taken from it; so plan, tables and
  * room for the answers are made, checked against the map as it is then, and
  * made again if they don't fit it.  Only then the answers and the handoff page are written. */
-enum ldr_status handover_prepare(struct handover *handover, const struct pgt_arch *arch,
-                                 const struct kernel *kernel, const struct ldr_machine *machine,
-                                 struct memory_map *map, const struct ldr_log *log,
-                                 struct ldr_report *report);
+enum ldr_status handover_prepare(struct handover *handover, const struct kernel *kernel,
+                                 const struct ldr_machine *machine, struct memory_map *map,
+                                 const struct ldr_log *log, struct ldr_report *report);
 
 #endif

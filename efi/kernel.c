@@ -121,9 +121,12 @@ static enum ldr_status place_image(struct kernel *kernel, struct memory_map *map
 {
     const struct ldr_image *image = &kernel->image;
     bool large = image->bytes >= PGT_PAGE_2M;
-    enum ldr_status status = memory_map_place(
-        map, EfiLoaderData, PLACING_REVISION, image->bytes, large ? PGT_PAGE_2M : PGT_PAGE,
-        large ? image->virt % PGT_PAGE_2M : 0, "the kernel", &kernel->layout.image_phys, report);
+    struct ldr_block block = {.bytes = image->bytes,
+                              .modulus = large ? PGT_PAGE_2M : PGT_PAGE,
+                              .congruent = large ? image->virt % PGT_PAGE_2M : 0,
+                              .highest = LDR_ANYWHERE};
+    enum ldr_status status = memory_map_place(map, EfiLoaderData, PLACING_REVISION, &block,
+                                              "the kernel", &kernel->layout.image_phys, report);
 
     if (status != LDR_OK)
         return status;
@@ -148,30 +151,51 @@ static void describe(const struct kernel *kernel, const struct ldr_log *log)
             kernel->requests.tagged ? "" : " (the kernel names none)");
 }
 
+/* ---- levels ------------------------------------------------------------------ */
+
+static enum ldr_status choose_levels(struct kernel *kernel, const struct processor *processor,
+                                     const struct ldr_log *log, struct ldr_report *report)
+{
+    unsigned before = processor->arch.levels, levels;
+    enum ldr_status status = ldr_levels_choose(&levels, &kernel->requests, processor->has_5_levels,
+                                               kernel->image.name, report);
+
+    if (status != LDR_OK)
+        return status;
+    kernel->arch = processor->arch;
+    kernel->arch.levels = (uint8_t)levels;
+    kernel->changes_levels = levels != before;
+    ldr_say(log, "paging: %u levels, firmware's tables have %u", levels, before);
+    return LDR_OK;
+}
+
 /* ---- stack ------------------------------------------------------------------- */
 
 /* One block [handoff page][guard][stack][guard]: what has rights of its own
  * sits together, so that as little as can be of the direct map is cut into 4K pages.
- * It is loader *code* to firmware, since the handoff page is run under its tables. */
+ * It is loader *code* to firmware, since the handoff page is run under its tables.  Below
+ * 4 GiB if the levels change: the page then switches paging off, which takes 32-bit code. */
 static enum ldr_status place_stack(struct kernel *kernel, struct memory_map *map,
                                    const struct ldr_log *log, struct ldr_report *report)
 {
     struct ldr_layout *layout = &kernel->layout;
-    uint64_t stack = kernel->requests.stack_bytes, block;
-    enum ldr_status status =
-        memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision, stack + 3 * PGT_PAGE,
-                         PGT_PAGE, 0, "the kernel's stack", &block, report);
+    uint64_t stack = kernel->requests.stack_bytes, phys;
+    struct ldr_block block = {.bytes = stack + 3 * PGT_PAGE,
+                              .modulus = PGT_PAGE,
+                              .highest = kernel->changes_levels ? LDR_BELOW_4_GIB : LDR_ANYWHERE};
+    enum ldr_status status = memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision,
+                                              &block, "the kernel's stack", &phys, report);
 
     if (status != LDR_OK)
         return status;
-    layout->handoff_phys = block;
-    layout->stack_phys = block + 2 * PGT_PAGE;
+    layout->handoff_phys = phys;
+    layout->stack_phys = phys + 2 * PGT_PAGE;
     layout->stack_bytes = stack;
     ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx", (ull)stack / 1024,
             (ull)layout->stack_phys, (ull)layout->handoff_phys);
     /* The handoff page can't be written through the direct map: so it isn't told as memory
      * that a kernel may simply take. */
-    status = memory_map_overlay(map, block, PGT_PAGE, LDR_EXECUTABLE, report);
+    status = memory_map_overlay(map, phys, PGT_PAGE, LDR_EXECUTABLE, report);
     if (status == LDR_OK)
         status =
             memory_map_overlay(map, layout->stack_phys - PGT_PAGE, PGT_PAGE, LDR_GUARD, report);
@@ -182,8 +206,9 @@ static enum ldr_status place_stack(struct kernel *kernel, struct memory_map *map
 
 /* The files come first: their memory may lie where the image would like to be, and the
  * map has to say so.  The stack comes last, since its size is one of the requests. */
-enum ldr_status kernel_load(struct kernel *kernel, struct memory_map *map,
-                            const struct ldr_log *log, struct ldr_report *report)
+enum ldr_status kernel_load(struct kernel *kernel, const struct processor *processor,
+                            struct memory_map *map, const struct ldr_log *log,
+                            struct ldr_report *report)
 {
     enum ldr_status status = LDR_OK;
 
@@ -200,5 +225,6 @@ enum ldr_status kernel_load(struct kernel *kernel, struct memory_map *map,
     if (status != LDR_OK)
         return status;
     describe(kernel, log);
-    return place_stack(kernel, map, log, report);
+    status = choose_levels(kernel, processor, log, report);
+    return status == LDR_OK ? place_stack(kernel, map, log, report) : status;
 }

@@ -32,7 +32,7 @@ struct run {
     struct ldr_report report;
     struct memory memory;
     struct memory_map map;
-    struct pgt_arch arch;
+    struct processor processor;
     struct configuration configuration;
     struct kernel kernel;
     struct ldr_framebuffer framebuffer;
@@ -89,12 +89,12 @@ static enum ldr_status boot_entry(struct run *run, const struct volume *volume,
     status = kernel_read(&run->kernel, run->configuration.path, entry, volume, &partition,
                          &run->log, &run->report);
     if (status == LDR_OK)
-        status = kernel_load(&run->kernel, &run->map, &run->log, &run->report);
+        status = kernel_load(&run->kernel, &run->processor, &run->map, &run->log, &run->report);
     if (status == LDR_OK)
         status = gather_machine(run);
     if (status == LDR_OK)
-        status = handover_prepare(&run->handover, &run->arch, &run->kernel, &run->machine,
-                                  &run->map, &run->log, &run->report);
+        status = handover_prepare(&run->handover, &run->kernel, &run->machine, &run->map, &run->log,
+                                  &run->report);
     if (status != LDR_OK)
         return status;
     exit_to_kernel(&run->handover, &run->map, &run->console, run->application, run->system);
@@ -118,7 +118,7 @@ static enum ldr_status boot_volume(struct run *run, const struct volume *volume,
 static enum ldr_status boot(struct run *run, bool *ret_left)
 {
     struct volume volume;
-    enum ldr_status status = processor_check(&run->arch, &run->report);
+    enum ldr_status status = processor_check(&run->processor, &run->report);
 
     if (status == LDR_OK)
         status = volume_open(&volume, run->system->BootServices, run->loaded->DeviceHandle,

@@ -36,19 +36,33 @@ static EFI_STATUS allocate(struct memory *memory, EFI_ALLOCATE_TYPE where, EFI_M
     return EFI_SUCCESS;
 }
 
-enum ldr_status memory_allocate(struct memory *memory, uint64_t bytes, const char *what,
-                                uint64_t *ret_phys, struct ldr_report *report)
+static enum ldr_status allocate_for(struct memory *memory, bool low, uint64_t bytes,
+                                    const char *what, uint64_t *ret_phys, struct ldr_report *report)
 {
-    EFI_PHYSICAL_ADDRESS phys = 0;
-    EFI_STATUS status = allocate(memory, AllocateAnyPages, EfiLoaderData, pages_for(bytes), &phys);
+    EFI_PHYSICAL_ADDRESS phys = UINT32_MAX; /* in: the last address that will do, if low */
+    EFI_STATUS status = allocate(memory, low ? AllocateMaxAddress : AllocateAnyPages, EfiLoaderData,
+                                 pages_for(bytes), &phys);
 
     if (status != EFI_SUCCESS)
         return ldr_refuse(report, LDR_NO_MEMORY,
-                          "no memory for %s: firmware can't give %llu KiB in one piece (%s); "
+                          "no memory for %s: firmware can't give %llu KiB in one piece%s (%s); "
                           "give the machine more memory",
-                          what, (unsigned long long)pages_for(bytes) * 4, uefi_status_text(status));
+                          what, (unsigned long long)pages_for(bytes) * 4, low ? " below 4 GiB" : "",
+                          uefi_status_text(status));
     *ret_phys = phys;
     return LDR_OK;
+}
+
+enum ldr_status memory_allocate(struct memory *memory, uint64_t bytes, const char *what,
+                                uint64_t *ret_phys, struct ldr_report *report)
+{
+    return allocate_for(memory, false, bytes, what, ret_phys, report);
+}
+
+enum ldr_status memory_allocate_low(struct memory *memory, uint64_t bytes, const char *what,
+                                    uint64_t *ret_phys, struct ldr_report *report)
+{
+    return allocate_for(memory, true, bytes, what, ret_phys, report);
 }
 
 bool memory_allocate_at(struct memory *memory, uint64_t phys, uint64_t bytes, EFI_MEMORY_TYPE type)

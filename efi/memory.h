@@ -24,6 +24,10 @@ struct memory {
 enum ldr_status memory_allocate(struct memory *memory, uint64_t bytes, const char *what,
                                 uint64_t *ret_phys, struct ldr_report *report);
 
+/* The same below 4 GiB, for what 32-bit code has to reach. */
+enum ldr_status memory_allocate_low(struct memory *memory, uint64_t bytes, const char *what,
+                                    uint64_t *ret_phys, struct ldr_report *report);
+
 /* The same at one address, of one type.  False if firmware doesn't give it. */
 bool memory_allocate_at(struct memory *memory, uint64_t phys, uint64_t bytes, EFI_MEMORY_TYPE type);
 

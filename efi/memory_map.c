@@ -3,8 +3,6 @@
 
 #include <stdbool.h>
 
-#include "loader/plan.h"
-
 /* Descriptors to spare after a gathering, and added to that when buffers grow. */
 #define SPARE 64
 
@@ -196,32 +194,34 @@ size_t memory_map_most_regions(const struct memory_map *map)
 }
 
 enum ldr_status memory_map_place(struct memory_map *map, EFI_MEMORY_TYPE type,
-                                 uint64_t base_revision, uint64_t bytes, uint64_t modulus,
-                                 uint64_t congruent, const char *what, uint64_t *ret_phys,
-                                 struct ldr_report *report)
+                                 uint64_t base_revision, const struct ldr_block *block,
+                                 const char *what, uint64_t *ret_phys, struct ldr_report *report)
 {
-    uint64_t lowest = LOWEST, phys, refused = 0;
+    struct ldr_block wanted = *block;
+    uint64_t phys, refused = 0;
 
+    if (wanted.lowest < LOWEST)
+        wanted.lowest = LOWEST;
     for (unsigned i = 0; i < TRIES; i++) {
         enum ldr_status status = memory_map_gather(map, report);
 
         if (status != LDR_OK)
             return status;
-        if (!ldr_place(map->region, map->count, base_revision, lowest, bytes, modulus, congruent,
-                       &phys))
+        if (!ldr_place(map->region, map->count, base_revision, &wanted, &phys))
             break;
-        if (memory_allocate_at(map->memory, phys, bytes, type)) {
+        if (memory_allocate_at(map->memory, phys, wanted.bytes, type)) {
             *ret_phys = phys;
             return LDR_OK;
         }
         /* Taken in the meantime: the next look at the map shows it.  If it doesn't,
          * firmware has its reasons, and we look further up. */
         if (phys == refused)
-            lowest = phys + EFI_PAGE_SIZE;
+            wanted.lowest = phys + EFI_PAGE_SIZE;
         refused = phys;
     }
     return ldr_refuse(report, LDR_NO_MEMORY,
-                      "no memory for %s: no %llu KiB in one piece are free; give the machine "
+                      "no memory for %s: no %llu KiB in one piece are free%s; give the machine "
                       "more memory",
-                      what, (unsigned long long)bytes / 1024);
+                      what, (unsigned long long)wanted.bytes / 1024,
+                      wanted.highest == LDR_BELOW_4_GIB ? " below 4 GiB" : "");
 }

@@ -12,6 +12,7 @@
 #include "efi/memory.h"
 #include "efi/uefi.h"
 #include "loader/memmap.h"
+#include "loader/plan.h"
 #include "loader/report.h"
 
 /* All zero but for `memory` is an empty one.  For reading only. */
@@ -51,11 +52,10 @@ void memory_map_resolve(struct memory_map *map);
 /* Most regions that resolving can give without growing the buffers. */
 size_t memory_map_most_regions(const struct memory_map *map);
 
-/* Finds room with ldr_place() and allocates it; again, further up, if somebody
- * took it in the meantime.  `what` names the use in the refusal. */
+/* Finds room for the block with ldr_place(), above page 0, and allocates it; again, further
+ * up, if somebody took it in the meantime.  `what` names the use in the refusal. */
 enum ldr_status memory_map_place(struct memory_map *map, EFI_MEMORY_TYPE type,
-                                 uint64_t base_revision, uint64_t bytes, uint64_t modulus,
-                                 uint64_t congruent, const char *what, uint64_t *ret_phys,
-                                 struct ldr_report *report);
+                                 uint64_t base_revision, const struct ldr_block *block,
+                                 const char *what, uint64_t *ret_phys, struct ldr_report *report);
 
 #endif

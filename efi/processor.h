@@ -5,11 +5,17 @@
 #ifndef EFI_PROCESSOR_H
 #define EFI_PROCESSOR_H
 
+#include <stdbool.h>
+
 #include "loader/report.h"
 #include "pagetables/pagetables.h"
 
-/* Reads the processor, and decides how the kernel's tables will look.
- * LDR_BAD_MACHINE without execute-disable, or in 5-level paging. */
-enum ldr_status processor_check(struct pgt_arch *ret_arch, struct ldr_report *report);
+struct processor {
+    struct pgt_arch arch; /* for the kernel's tables; the levels are those that firmware uses */
+    bool has_5_levels;
+};
+
+/* Reads the processor.  LDR_BAD_MACHINE without execute-disable. */
+enum ldr_status processor_check(struct processor *ret_processor, struct ldr_report *report);
 
 #endif

@@ -37,7 +37,7 @@ debug: $(B)/pagelift.img ## boot in a QEMU that waits for gdb, with symbols
 screenshot: $(B)/pagelift.img ## a picture of the booted stub kernel, for the README
 	$(PYTHON) firmware/screenshot.py $(BOOT) --picture firmware/screenshot.png $<
 
-test-machines: $(EFI_APP) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
+test-machines: $(EFI_APP) $(EFI_LEVELS) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
 	$(PYTHON) -m pytest firmware/tests
 
 # What freestanding pagetables objects leave to be defined: at most these four.

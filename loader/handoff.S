@@ -4,9 +4,10 @@
  * no address but its own: whatever else it needs it reads from the data behind it.
  *
  * %rbx is the page throughout: at first where it lies physically, and from the jump on
- * in the shared upper.  No stack is used before the kernel's is reachable.  Until the
- * kernel loads an IDT of its own, an NMI or a fault shuts the processor down; no table
- * of the loader could do better, since there is nobody left who would handle it.
+ * in the shared upper.  No stack is used before the kernel's is reachable, and nothing but
+ * the page itself is touched while paging is off.  Until the kernel loads an IDT of its own,
+ * an NMI or a fault shuts the processor down; no table of the loader could do better,
+ * since there is nobody left who would handle it.
  */
 #include "loader/handoff_layout.h"
 
@@ -14,13 +15,20 @@
 #define MSR_EFER    0xc0000080
 #define MSR_FS_BASE 0xc0000100 /* GS base and kernel GS base are the next two */
 
-#define DATA(field) LDR_HANDOFF_DATA + LDR_AT_##field(%rbx)
+#define CR0_PG 0x80000000
+
+#define DATA(field)    LDR_HANDOFF_DATA + LDR_AT_##field(%rbx)
+#define DATA_32(field) LDR_HANDOFF_DATA + LDR_AT_##field(%ebx)
 
     /* Read-only data as far as the loader goes, whose own copy is never executed. */
     .section .rodata.ldr_handoff, "a", @progbits
     .balign 16
     .globl ldr_handoff_code
     .hidden ldr_handoff_code
+    .globl ldr_handoff_code_32
+    .hidden ldr_handoff_code_32
+    .globl ldr_handoff_code_64
+    .hidden ldr_handoff_code_64
     .globl ldr_handoff_code_end
     .hidden ldr_handoff_code_end
 
@@ -46,19 +54,47 @@ ldr_handoff_code:
     wrmsr
 
     /* CR4 before CR0: with CET gone CR0 is free to change (SDM 2.5).  PGE and PCIDE go
-     * off here, so from now on each load of CR3 drops every translation (SDM 4.10.4.1). */
-    mov DATA(CR4), %rax
+     * off here, so from now on each load of CR3 drops every translation (SDM 4.10.4.1).
+     * LA57 can't change yet: in long mode that is a fault (SDM 2.5). */
+    mov DATA(CR4_FIRST), %rax
+    mov DATA(CR4), %rdx
+    mov DATA(CR0), %rsi
+    mov DATA(TRANSITION_ROOT), %rdi
     mov %rax, %cr4
-    mov DATA(CR0), %rax
-    mov %rax, %cr0
+    mov %rsi, %cr0
+    cmp %rax, %rdx
+    jne .Lchange_levels
+    mov %rdi, %cr3
 
-    /* The next CR3 leaves two mappings of this page: the one we run on, and the one we
-     * go to.  All reads from here on are through the latter. */
-    mov DATA(TRANSITION_ROOT), %rax
+    /* There are two mappings of this page now: the one we run on, and the one we go to. */
+.Ltransition:
     mov DATA(UPPER), %rbx
     lea .Lupper - .Lstart(%rbx), %rdx
-    mov %rax, %cr3
     jmp *%rdx
+
+    /* Paging off, the other LA57, another CR3, paging on (SDM 9.8.5.4 and 9.8.5).  PG can be
+     * cleared only by code that isn't 64-bit, and PCIDE is clear already, which clearing it
+     * demands (SDM 4.10.1).  All that has to be written is in registers: firmware's data
+     * segments, whatever their bases, are not used.  The descriptors have their accessed
+     * bits, so the jumps don't write to them. */
+.Lchange_levels:
+    lgdt DATA(OWN_GDT)
+    ljmpl *DATA(TO_32)
+
+    .code32
+ldr_handoff_code_32:
+    mov %esi, %eax
+    and $~CR0_PG, %eax
+    mov %eax, %cr0              /* drops every translation, and EFER.LMA; LME stays */
+    mov %edx, %cr4
+    mov %edi, %cr3
+    mov %esi, %cr0              /* with LME set, this is long mode again */
+    ljmpl *%cs:DATA_32(TO_64)
+
+    .code64
+ldr_handoff_code_64:
+    mov %ebx, %ebx              /* the upper halves of registers have not survived */
+    jmp .Ltransition
 
 .Lupper:
     lgdt DATA(GDT)

@@ -6,8 +6,11 @@
  */
 #include "loader/handoff.h"
 
-/* The page's code, and where it ends (handoff.S). */
+/* The page's code, where it goes on in 32-bit mode and in 64-bit mode again, and where it
+ * ends (handoff.S). */
 extern const uint8_t ldr_handoff_code[] __attribute__((visibility("hidden")));
+extern const uint8_t ldr_handoff_code_32[] __attribute__((visibility("hidden")));
+extern const uint8_t ldr_handoff_code_64[] __attribute__((visibility("hidden")));
 extern const uint8_t ldr_handoff_code_end[] __attribute__((visibility("hidden")));
 
 /* From this base revision on the protocol says what *all* control bits are. */
@@ -88,7 +91,6 @@ static uint64_t control_cr0(const struct ldr_plan *plan, const struct ldr_contro
     return kept | CR0_PE | CR0_ET | CR0_WP | CR0_PG;
 }
 
-/* LA57 can't change in long mode (2.5), so levels say what it is now. */
 static uint64_t control_cr4(const struct ldr_plan *plan, const struct ldr_control *firmware)
 {
     uint64_t kept = plan->base_revision < EXACT_REVISION ? firmware->cr4 & CR4_KEPT : 0;
@@ -122,6 +124,30 @@ static const uint64_t descriptor[LDR_GDT_BYTES / 8] = {
 };
 _Static_assert(sizeof(descriptor) == LDR_GDT_BYTES, "descriptors");
 
+static bool fits_32(uint64_t value)
+{
+    return value <= UINT32_MAX;
+}
+
+/* What the way through 32-bit mode takes: descriptors that stay within reach when paging goes
+ * off, and the two jumps. */
+static void prepare_way(struct ldr_handoff *data, uint64_t page)
+{
+    uint64_t gdt = page + LDR_HANDOFF_DATA + LDR_AT_DESCRIPTORS;
+    uint64_t to_32 = page + (uint64_t)(ldr_handoff_code_32 - ldr_handoff_code);
+    uint64_t to_64 = page + (uint64_t)(ldr_handoff_code_64 - ldr_handoff_code);
+
+    if (!fits_32(page) || !fits_32(data->transition_root))
+        __builtin_trap(); /* the caller broke the contract */
+    data->own_gdt_limit = LDR_GDT_BYTES - 1;
+    for (unsigned i = 0; i < 4; i++)
+        data->own_gdt_base[i] = (uint16_t)(gdt >> 16 * i);
+    data->to_32 = (struct ldr_far_pointer){(uint32_t)to_32, LDR_CODE_32_SELECTOR};
+    data->to_64 = (struct ldr_far_pointer){(uint32_t)to_64, LDR_CODE_SELECTOR};
+    for (unsigned i = 0; i < LDR_GDT_BYTES / 8; i++)
+        data->descriptor[i] = descriptor[i];
+}
+
 static void copy(uint8_t *to, const void *from, size_t bytes)
 {
     const uint8_t *source = from;
@@ -148,6 +174,9 @@ void ldr_handoff_prepare(void *page, const struct ldr_plan *plan, uint64_t trans
     };
     uint8_t *byte = page;
 
+    data.cr4_first = (data.cr4 & ~CR4_LA57) | (firmware->cr4 & CR4_LA57);
+    if (data.cr4_first != data.cr4)
+        prepare_way(&data, plan->handoff_phys);
     for (unsigned i = 0; i < 4; i++)
         data.gdt_base[i] = (uint16_t)(gdt_virt >> 16 * i);
     /* Whatever the page held before, a kernel that reads it finds nothing of it. */

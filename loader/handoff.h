@@ -8,6 +8,10 @@
  *
  *   firmware's tables --CR3--> transition root --jump to the upper--> --CR3--> kernel root
  *   (page at its physical address)              (page at plan->handoff_virt)
+ *
+ * The first step stays in 64-bit mode, unless the kernel's tables have other levels than
+ * firmware's: CR4.LA57 can be changed only while paging is off, and that only in 32-bit
+ * mode.  So the page then goes that way round, at its physical address all the while.
  */
 #ifndef LOADER_HANDOFF_H
 #define LOADER_HANDOFF_H
@@ -17,6 +21,12 @@
 
 #include "loader/handoff_layout.h"
 #include "loader/plan.h"
+
+/* What a far jump reads that leads to a mode of another width. */
+struct ldr_far_pointer {
+    uint32_t offset; /* physical: both ends of the jump are in the identity mapped page */
+    uint16_t selector;
+};
 
 /* What the page's code reads; it lies in the page itself, LDR_HANDOFF_DATA bytes
  * from its start. */
@@ -30,10 +40,17 @@ struct ldr_handoff {
     uint64_t cr4;
     uint64_t efer;
     uint64_t pat;
+    uint64_t cr4_first;   /* cr4, but with firmware's levels: differs only if they change */
     uint16_t gdt_limit;   /* what LGDT reads: the limit, */
     uint16_t gdt_base[4]; /* and the virtual address of the descriptors, unaligned */
     uint16_t idt_limit;   /* what LIDT reads: nothing at nowhere */
     uint16_t idt_base[4];
+    /* All 0 unless the levels change: */
+    uint16_t own_gdt_limit;       /* what LGDT reads for the way through 32-bit mode: */
+    uint16_t own_gdt_base[4];     /* the descriptors below, physical */
+    struct ldr_far_pointer to_32; /* from 64-bit to 32-bit mode, */
+    struct ldr_far_pointer to_64; /* and back */
+    uint64_t descriptor[LDR_GDT_BYTES / 8];
 };
 
 _Static_assert(offsetof(struct ldr_handoff, transition_root) == LDR_AT_TRANSITION_ROOT, "layout");
@@ -45,15 +62,18 @@ _Static_assert(offsetof(struct ldr_handoff, cr0) == LDR_AT_CR0, "layout");
 _Static_assert(offsetof(struct ldr_handoff, cr4) == LDR_AT_CR4, "layout");
 _Static_assert(offsetof(struct ldr_handoff, efer) == LDR_AT_EFER, "layout");
 _Static_assert(offsetof(struct ldr_handoff, pat) == LDR_AT_PAT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, cr4_first) == LDR_AT_CR4_FIRST, "layout");
 _Static_assert(offsetof(struct ldr_handoff, gdt_limit) == LDR_AT_GDT, "layout");
 _Static_assert(offsetof(struct ldr_handoff, gdt_base) == LDR_AT_GDT + 2, "layout");
 _Static_assert(offsetof(struct ldr_handoff, idt_limit) == LDR_AT_IDT, "layout");
 _Static_assert(offsetof(struct ldr_handoff, idt_base) == LDR_AT_IDT + 2, "layout");
+_Static_assert(offsetof(struct ldr_handoff, own_gdt_limit) == LDR_AT_OWN_GDT, "layout");
+_Static_assert(offsetof(struct ldr_handoff, own_gdt_base) == LDR_AT_OWN_GDT + 2, "layout");
+_Static_assert(offsetof(struct ldr_handoff, to_32) == LDR_AT_TO_32, "layout");
+_Static_assert(offsetof(struct ldr_handoff, to_64) == LDR_AT_TO_64, "layout");
+_Static_assert(offsetof(struct ldr_far_pointer, selector) == 4, "layout");
+_Static_assert(offsetof(struct ldr_handoff, descriptor) == LDR_AT_DESCRIPTORS, "layout");
 _Static_assert(LDR_HANDOFF_DATA + sizeof(struct ldr_handoff) <= 4096, "one page");
-
-/* Descriptors: null, code16, data16, code32, data32, code64, data64, and a TSS of
- * base 0 and limit 0, which takes two. */
-#define LDR_GDT_BYTES 72
 
 /* The processor's control registers as firmware left them. */
 struct ldr_control {
@@ -67,10 +87,13 @@ void ldr_control_read(struct ldr_control *ret_control);
  * `gdt` (LDR_GDT_BYTES, at gdt_virt in the direct map, writable since LTR marks its
  * descriptor busy there) receives the descriptors.
  *
+ * If arch.levels are not those of firmware->cr4, plan->handoff_phys and transition_root
+ * shall lie below 4 GiB.  All else may lie anywhere.
+ *
  * State at the kernel's entry:
  * - CR0, CR4 and EFER: from base revision 5 on exactly the bits that the protocol names
- *   (CR4.LA57 as arch.levels says, which shall be what it is now); below it firmware's
- *   others are kept, but for those that would bind a kernel which never asked for them;
+ *   (CR4.LA57 as arch.levels says); below it firmware's others are kept, but for those
+ *   that would bind a kernel which never asked for them;
  * - GDTR: gdt_virt; CS 0x28, the other segments 0x30, their bases 0; LDTR null; IDTR
  *   empty; TR 0x38, a task-state segment of limit 0, since LTR can't load null;
  * - RFLAGS 2, general registers 0, RSP 8 below plan->stack_top, a zero there. */

@@ -19,13 +19,23 @@
 #define LDR_AT_CR4             48
 #define LDR_AT_EFER            56
 #define LDR_AT_PAT             64
-#define LDR_AT_GDT             72
-#define LDR_AT_IDT             82
+#define LDR_AT_CR4_FIRST       72
+#define LDR_AT_GDT             80
+#define LDR_AT_IDT             90
+#define LDR_AT_OWN_GDT         100
+#define LDR_AT_TO_32           112
+#define LDR_AT_TO_64           120
+#define LDR_AT_DESCRIPTORS     128
 
 /* Selectors of the descriptors that the kernel finds: what the Limine boot protocol
  * prescribes, and behind it a task-state segment for LTR. */
-#define LDR_CODE_SELECTOR 0x28
-#define LDR_DATA_SELECTOR 0x30
-#define LDR_TASK_SELECTOR 0x38
+#define LDR_CODE_32_SELECTOR 0x18
+#define LDR_CODE_SELECTOR    0x28
+#define LDR_DATA_SELECTOR    0x30
+#define LDR_TASK_SELECTOR    0x38
+
+/* Descriptors: null, code16, data16, code32, data32, code64, data64, and a TSS of
+ * base 0 and limit 0, which takes two. */
+#define LDR_GDT_BYTES 72
 
 #endif

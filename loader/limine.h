@@ -45,6 +45,7 @@
 #define LIMINE_EFI_SYSTEM_TABLE LIMINE_ID(0x5ceba5163eaaf6d6, 0x0a6981610cf65fcc)
 #define LIMINE_EFI_MEMMAP LIMINE_ID(0x7df62a431d6872d5, 0xa4fcdfb3e57306c8)
 #define LIMINE_DATE_AT_BOOT LIMINE_ID(0x502746e184c088aa, 0xfbc5ec83e6327893)
+#define LIMINE_PAGING_MODE LIMINE_ID(0x95c1a0edab0944cb, 0xa4e5cb3842f7488a)
 
 /* What every request starts with; 8-byte aligned in the loaded image. */
 struct limine_request {
@@ -74,6 +75,23 @@ struct limine_module_request {
     /* request revision 1 */
     uint64_t internal_module_count;
     uint64_t internal_modules; /* array of addresses of struct limine_internal_module */
+};
+
+/* Levels of page tables; a larger number is a larger address space. */
+#define LIMINE_PAGING_MODE_X86_64_4LVL 0
+#define LIMINE_PAGING_MODE_X86_64_5LVL 1
+
+struct limine_paging_mode_request {
+    struct limine_request head;
+    uint64_t mode; /* the one that is preferred */
+    /* request revision 1; at revision 0 they stand for `mode` and for 4 levels */
+    uint64_t max_mode;
+    uint64_t min_mode;
+};
+
+struct limine_paging_mode_response {
+    uint64_t revision;
+    uint64_t mode; /* the one that is on */
 };
 
 /* Responses that hold nothing more: stack size, entry point. */
@@ -241,6 +259,7 @@ struct limine_date_at_boot_response {
 };
 
 _Static_assert(sizeof(struct limine_request) == 48, "request head");
+_Static_assert(sizeof(struct limine_paging_mode_request) == 72, "paging mode request");
 _Static_assert(sizeof(struct limine_framebuffer) == 80, "framebuffer");
 _Static_assert(sizeof(struct limine_video_mode) == 40, "video mode");
 _Static_assert(sizeof(struct limine_file) == 112, "file");

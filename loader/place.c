@@ -57,33 +57,33 @@ static uint64_t cost_of(const struct placing *placing, uint64_t phys, uint64_t b
     return cost;
 }
 
-/* The lowest and the highest place in [first, end), congruent as asked. */
-static bool places_in(uint64_t first, uint64_t end, uint64_t bytes, uint64_t modulus,
-                      uint64_t congruent, uint64_t *ret_low, uint64_t *ret_high)
+/* The lowest and the highest place in the region that are as asked. */
+static bool places_in(const struct ldr_region *region, const struct ldr_block *block,
+                      uint64_t *ret_low, uint64_t *ret_high)
 {
-    uint64_t low = first + ((congruent - first) & (modulus - 1));
-    if (low < first || low > end || end - low < bytes)
+    uint64_t first = region->base > block->lowest ? region->base : block->lowest;
+    uint64_t end = region->base + region->bytes;
+    uint64_t low = first + ((block->congruent - first) & (block->modulus - 1));
+    if (block->highest < end) /* so it is not the last address of all */
+        end = block->highest + 1;
+    if (low < first || low > end || end - low < block->bytes)
         return false;
     *ret_low = low;
-    *ret_high = low + ((end - low - bytes) & ~(modulus - 1));
+    *ret_high = low + ((end - low - block->bytes) & ~(block->modulus - 1));
     return true;
 }
 
 bool ldr_place(const struct ldr_region *region, size_t region_count, uint64_t base_revision,
-               uint64_t lowest, uint64_t bytes, uint64_t modulus, uint64_t congruent,
-               uint64_t *ret_phys)
+               const struct ldr_block *block, uint64_t *ret_phys)
 {
     struct placing placing = {region, region_count, base_revision};
     uint64_t best_cost = UINT64_MAX;
     for (size_t i = 0; i < region_count; i++) {
         uint64_t place[2];
-        uint64_t first = region[i].base > lowest ? region[i].base : lowest;
-        if (region[i].kind != LDR_USABLE ||
-            !places_in(first, region[i].base + region[i].bytes, bytes, modulus, congruent,
-                       &place[0], &place[1]))
+        if (region[i].kind != LDR_USABLE || !places_in(&region[i], block, &place[0], &place[1]))
             continue;
         for (unsigned k = 0; k < 2; k++) {
-            uint64_t cost = cost_of(&placing, place[k], bytes);
+            uint64_t cost = cost_of(&placing, place[k], block->bytes);
             if (place[k] < LOW_MEMORY)
                 cost += UINT32_MAX;
             /* Of equals the highest, which keeps memory that old devices reach free. */

@@ -79,14 +79,24 @@ enum ldr_status ldr_plan_make(struct ldr_plan *plan, const struct pgt_arch *arch
                               const struct ldr_layout *layout, const struct ldr_region *region,
                               size_t region_count, struct ldr_report *report);
 
-/* Chooses a physical address for `bytes` (whole pages) in usable memory, at or
- * above `lowest`, so that the direct map needs as few tables as can be: in a 2 MiB
- * stretch that has to be mapped with 4K pages anyway, if there is one.  The
- * address is congruent to `congruent` modulo `modulus` (a power of two, at least
- * 4096).  False if there is no room. */
+/* A block of physical memory that somebody needs. */
+struct ldr_block {
+    uint64_t bytes;     /* whole pages */
+    uint64_t modulus;   /* a power of two, at least 4096, */
+    uint64_t congruent; /* and what its address shall be modulo that */
+    uint64_t lowest;    /* its first byte lies there or above, */
+    uint64_t highest;   /* and its last there or below */
+};
+
+/* For `highest`: no limit, and what 32 bits reach. */
+#define LDR_ANYWHERE    UINT64_MAX
+#define LDR_BELOW_4_GIB UINT64_C(0xffffffff)
+
+/* Chooses a physical address for the block in usable memory, so that the direct map needs
+ * as few tables as can be: in a 2 MiB stretch that has to be mapped with 4K pages
+ * anyway, if there is one.  False if there is no room. */
 bool ldr_place(const struct ldr_region *region, size_t region_count, uint64_t base_revision,
-               uint64_t lowest, uint64_t bytes, uint64_t modulus, uint64_t congruent,
-               uint64_t *ret_phys);
+               const struct ldr_block *block, uint64_t *ret_phys);
 
 /* After boot services ended the memory map may have moved.  True if every page
  * that the kernel will be told is usable, reclaimable or its own is in the direct map

@@ -18,7 +18,8 @@
 struct feature {
     uint64_t id[4];
     const char *name;
-    uint64_t bytes; /* of the request, at the revision that every kernel gives at least */
+    uint64_t bytes;       /* of the request, at revision 0 */
+    uint64_t bytes_later; /* from revision 1 on; 0 where it has not grown */
 };
 
 #define HEAD sizeof(struct limine_request)
@@ -36,12 +37,15 @@ static const struct feature features[LDR_FEATURES] = {
     [LDR_EXECUTABLE_FILE] = {LIMINE_EXECUTABLE_FILE, "executable file", HEAD},
     [LDR_EXECUTABLE_CMDLINE] = {LIMINE_EXECUTABLE_CMDLINE, "executable command line", HEAD},
     [LDR_EXECUTABLE_ADDRESS] = {LIMINE_EXECUTABLE_ADDRESS, "executable address", HEAD},
-    [LDR_MODULE] = {LIMINE_MODULE, "module", HEAD},
+    [LDR_MODULE] = {LIMINE_MODULE, "module", HEAD, sizeof(struct limine_module_request)},
     [LDR_RSDP] = {LIMINE_RSDP, "RSDP", HEAD},
     [LDR_SMBIOS] = {LIMINE_SMBIOS, "SMBIOS", HEAD},
     [LDR_EFI_SYSTEM_TABLE] = {LIMINE_EFI_SYSTEM_TABLE, "EFI system table", HEAD},
     [LDR_EFI_MEMMAP] = {LIMINE_EFI_MEMMAP, "EFI memory map", HEAD},
     [LDR_DATE_AT_BOOT] = {LIMINE_DATE_AT_BOOT, "date at boot", HEAD},
+    [LDR_PAGING_MODE] = {LIMINE_PAGING_MODE, "paging mode",
+                         offsetof(struct limine_paging_mode_request, max_mode),
+                         sizeof(struct limine_paging_mode_request)},
     [LDR_PAGETABLES] = {LIMINE_PAGETABLES, "page tables", HEAD},
 };
 
@@ -156,16 +160,16 @@ static enum ldr_feature feature_of(const uint64_t id[4])
     return (enum ldr_feature)feature;
 }
 
-/* How long a request is.  Only the module request has grown with its revision; one
- * that ends too early to have a revision is too short anyway. */
+/* How long a request is.  A few have grown with their revision; one that ends too early
+ * to have a revision is too short anyway. */
 static uint64_t request_bytes(const struct ldr_search *search, enum ldr_feature feature,
                               uint64_t at, uint64_t left)
 {
     if (feature == LDR_FEATURES)
         return HEAD;
-    if (feature == LDR_MODULE && left >= HEAD &&
+    if (features[feature].bytes_later && left >= HEAD &&
         ldr_word(search->memory + at + offsetof(struct limine_request, revision)) >= 1)
-        return sizeof(struct limine_module_request);
+        return features[feature].bytes_later;
     return features[feature].bytes;
 }
 

@@ -29,6 +29,7 @@ enum ldr_feature {
     LDR_EFI_SYSTEM_TABLE,
     LDR_EFI_MEMMAP,
     LDR_DATE_AT_BOOT,
+    LDR_PAGING_MODE,
     LDR_PAGETABLES,
     LDR_FEATURES
 };
@@ -47,6 +48,9 @@ struct ldr_requests {
     uint64_t request[LDR_FEATURES];
     uint64_t stack_bytes; /* asked for, at least 65536, whole pages */
     uint64_t entry;       /* where to start: the entry point request's, or the image's */
+    /* Levels of page tables, each 4 or 5; 4 where nothing is asked for. */
+    unsigned levels;                    /* preferred */
+    unsigned levels_least, levels_most; /* what will do */
 };
 
 /* Finds the base revision tag and the requests in a loaded image (what
@@ -62,10 +66,17 @@ struct ldr_requests {
  * known (the protocol recommends to refuse it); a start marker behind the end marker; a tag or
  * request cut off by the end of its segment or by the end marker; more than 64 features that are
  * not known; an entry point outside executable memory; a stack of more than 1 GiB; an internal
- * module that is required, since there are none, or lies outside the image; a list in
- * `.limine_reqs` that points outside the image. */
+ * module that is required, since there are none, or lies outside the image; a paging mode that
+ * is none of x86-64's, or a least one above the most; a list in `.limine_reqs` that points
+ * outside the image. */
 enum ldr_status ldr_requests_find(struct ldr_requests *ret_requests, const struct ldr_image *image,
                                   const void *memory, const struct ldr_log *log,
                                   struct ldr_report *report);
+
+/* Chooses the levels of the kernel's page tables: what it prefers, or the nearest to it among what
+ * will do that a processor with or without 5-level paging has.  `name` is the kernel's,
+ * for the refusal: LDR_BAD_MACHINE if it has none of these. */
+enum ldr_status ldr_levels_choose(unsigned *ret_levels, const struct ldr_requests *requests,
+                                  bool has_5_levels, const char *name, struct ldr_report *report);
 
 #endif

@@ -43,8 +43,14 @@ bool ldr_request_list(const struct ldr_image *image, const uint8_t *memory,
 uint64_t ldr_segment_left(const struct ldr_image *image, uint64_t virt);
 
 /* Checks what the found requests say beyond their heads, and fills in
- * found.stack_bytes and found.entry. */
+ * found.stack_bytes, found.entry and the levels. */
 enum ldr_status ldr_requests_read(struct ldr_search *search);
+
+/* Its part that is about the paging mode. */
+enum ldr_status ldr_request_paging_mode(struct ldr_search *search);
+
+/* Word `offset` bytes into a request that is present. */
+uint64_t ldr_request_word(const struct ldr_search *search, enum ldr_feature feature, size_t offset);
 
 /* A little-endian word at any address. */
 static inline uint64_t ldr_word(const uint8_t *at)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What some requests say beyond their heads: how large a stack, which entry
- * point, which modules of the kernel's own choice.
+ * point, which modules of the kernel's own choice.  The paging mode is in
+ * requests_paging.c.
  */
 #include "loader/limine.h"
 #include "loader/requests_parts.h"
@@ -14,9 +15,7 @@
 
 #define INTERNAL_MODULE_REQUIRED UINT64_C(1)
 
-/* Word `offset` bytes into a request that is present. */
-static uint64_t request_word(const struct ldr_search *search, enum ldr_feature feature,
-                             size_t offset)
+uint64_t ldr_request_word(const struct ldr_search *search, enum ldr_feature feature, size_t offset)
 {
     return ldr_word(search->memory + search->found.request[feature] + offset);
 }
@@ -26,8 +25,8 @@ static enum ldr_status read_stack_size(struct ldr_search *search)
 {
     uint64_t bytes = 0;
     if (search->found.present[LDR_STACK_SIZE])
-        bytes = request_word(search, LDR_STACK_SIZE,
-                             offsetof(struct limine_stack_size_request, stack_size));
+        bytes = ldr_request_word(search, LDR_STACK_SIZE,
+                                 offsetof(struct limine_stack_size_request, stack_size));
     if (bytes > STACK_MOST)
         return ldr_refuse(search->report, LDR_BAD_REQUEST,
                           "%s: the stack size request asks for %lu bytes: ask for 1 GiB at most",
@@ -56,8 +55,8 @@ static enum ldr_status read_entry_point(struct ldr_search *search)
     search->found.entry = search->image->entry;
     if (!search->found.present[LDR_ENTRY_POINT])
         return LDR_OK;
-    uint64_t entry =
-        request_word(search, LDR_ENTRY_POINT, offsetof(struct limine_entry_point_request, entry));
+    uint64_t entry = ldr_request_word(search, LDR_ENTRY_POINT,
+                                      offsetof(struct limine_entry_point_request, entry));
     if (!executable(search->image, entry))
         return ldr_refuse(search->report, LDR_BAD_REQUEST,
                           "%s: the entry point request gives 0x%lx, which lies in no executable "
@@ -93,12 +92,12 @@ static enum ldr_status check_internal_module(struct ldr_search *search, uint64_t
 static enum ldr_status check_internal_modules(struct ldr_search *search)
 {
     if (!search->found.present[LDR_MODULE] ||
-        request_word(search, LDR_MODULE, offsetof(struct limine_request, revision)) == 0)
+        ldr_request_word(search, LDR_MODULE, offsetof(struct limine_request, revision)) == 0)
         return LDR_OK;
-    uint64_t count = request_word(search, LDR_MODULE,
-                                  offsetof(struct limine_module_request, internal_module_count));
-    uint64_t virt =
-        request_word(search, LDR_MODULE, offsetof(struct limine_module_request, internal_modules));
+    uint64_t count = ldr_request_word(
+        search, LDR_MODULE, offsetof(struct limine_module_request, internal_module_count));
+    uint64_t virt = ldr_request_word(search, LDR_MODULE,
+                                     offsetof(struct limine_module_request, internal_modules));
     if (count == 0)
         return LDR_OK;
     /* By division: 8 * count could wrap. */
@@ -125,5 +124,7 @@ enum ldr_status ldr_requests_read(struct ldr_search *search)
         status = read_entry_point(search);
     if (status == LDR_OK)
         status = check_internal_modules(search);
+    if (status == LDR_OK)
+        status = ldr_request_paging_mode(search);
     return status;
 }

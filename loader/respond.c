@@ -128,6 +128,15 @@ static uint64_t answer_efi_system_table(struct ldr_writer *writer)
     return phys == 0 ? 0 : ldr_put(writer, &response, sizeof response);
 }
 
+static uint64_t answer_paging_mode(struct ldr_writer *writer)
+{
+    struct limine_paging_mode_response response = {
+        .mode = writer->answers->plan->arch.levels == 5 ? LIMINE_PAGING_MODE_X86_64_5LVL
+                                                        : LIMINE_PAGING_MODE_X86_64_4LVL,
+    };
+    return ldr_put(writer, &response, sizeof response);
+}
+
 typedef uint64_t answer(struct ldr_writer *writer);
 
 /* In the order of enum ldr_feature, in which they are put into the arena too. */
@@ -148,6 +157,7 @@ static answer *const answer_of[LDR_FEATURES] = {
     [LDR_EFI_SYSTEM_TABLE] = answer_efi_system_table,
     [LDR_EFI_MEMMAP] = ldr_answer_efi_memmap,
     [LDR_DATE_AT_BOOT] = answer_date_at_boot,
+    [LDR_PAGING_MODE] = answer_paging_mode,
     [LDR_PAGETABLES] = ldr_answer_pagetables,
 };
 

@@ -77,7 +77,7 @@ static void audit_leave(struct walk *walk, void *context)
     struct audit *audit = context;
     bool sealed = walk_leaves_upper(walk, audit->space);
     unsigned live = walk_here(walk)->live;
-    pgt_entry entry = *walk_slot_above(walk);
+    pgt_entry entry = entry_load(walk_slot_above(walk));
     const char *rule = NULL;
     if (audit->fault.rule)
         return;

@@ -16,9 +16,9 @@ struct clone_job {
     size_t to_cost;
     size_t from_cost;
     struct pgt_flush *from_flush;
-    /* The clone's tables that the current entry is in, by level; table is null where there is none
-     * yet.  While counting, `fresh` says that one has been counted. */
-    struct walk clone;
+    /* The clone's tables that the current entry is in, as the walk has those of the origin; table
+     * is null where there is none yet.  While counting, `fresh` says that one has been counted. */
+    struct walk_step clone[WALK_LEVELS];
 };
 
 /* Does copy-on-write take a right from this leaf? */
@@ -37,13 +37,12 @@ static bool splits_origin(const struct clone_job *job, pgt_entry leaf)
  * already, or to none. */
 WALK_INLINE void clone_descend(struct clone_job *job, const struct walk *walk)
 {
-    struct walk *clone = &job->clone;
-    struct walk_step *here = &clone->step[walk->level - 1];
-    struct walk_step *below = &clone->step[walk->level - 2];
+    const struct walk_step *here = &job->clone[walk->level - 1];
+    struct walk_step *below = &job->clone[walk->level - 2];
     *below = (struct walk_step){0};
     if (!here->table)
         return;
-    pgt_entry entry = here->table[walk_index(walk)];
+    pgt_entry entry = entry_load(&here->table[walk_index(walk)]);
     if (entry_present(entry))
         *below = (struct walk_step){.table = table_at(&job->to->frames, entry_table(entry)),
                                     .live = entry_count(entry)};
@@ -52,7 +51,7 @@ WALK_INLINE void clone_descend(struct clone_job *job, const struct walk *walk)
 static void count_tables(struct clone_job *job, unsigned level, unsigned top)
 {
     for (; level < top; level++) {
-        struct walk_step *step = &job->clone.step[level - 1];
+        struct walk_step *step = &job->clone[level - 1];
         if (step->table || step->fresh)
             return;
         step->fresh = true;
@@ -81,14 +80,14 @@ static enum walk_next count_entry(struct walk *walk, void *context)
 static struct walk_step *clone_table(struct clone_job *job, unsigned level, unsigned top)
 {
     for (unsigned at = top - 1; at >= level; at--) {
-        struct walk_step *step = &job->clone.step[at - 1];
+        struct walk_step *step = &job->clone[at - 1];
         if (step->table)
             continue;
         pgt_entry *table = table_at(&job->to->frames, table_take(job->to));
         pgt_fill_empty(table);
         *step = (struct walk_step){.table = table, .fresh = true};
     }
-    return &job->clone.step[level - 1];
+    return &job->clone[level - 1];
 }
 
 static void clone_leaf(struct walk *walk, struct clone_job *job, pgt_entry leaf)
@@ -130,10 +129,8 @@ static enum walk_next clone_entry(struct walk *walk, void *context)
 static void clone_leave(struct walk *walk, void *context)
 {
     struct clone_job *job = context;
-    job->clone.level = walk->level;
-    job->clone.part = walk->part;
-    if (walk_here(&job->clone)->table)
-        walk_settle(&job->clone, job->to);
+    if (job->clone[walk->level - 1].table)
+        walk_settle_beside(walk, job->clone, job->to);
     /* Not a table that was only imagined, nor, while nothing changes, a real one. */
     if (walk_here(walk)->table && job->how == PGT_CLONE_COPY_ON_WRITE)
         walk_settle(walk, job->from);
@@ -150,9 +147,9 @@ static bool needs_new_sealed_slot(const struct pgt_space *to, struct range range
     return false;
 }
 
-static enum pgt_status clone_check(const struct pgt_space *to, const struct pgt_space *from,
-                                   uint64_t virt, uint64_t bytes, enum pgt_clone how,
-                                   struct range *ret_range)
+static __attribute__((noinline)) enum pgt_status
+clone_check(const struct pgt_space *to, const struct pgt_space *from, uint64_t virt, uint64_t bytes,
+            enum pgt_clone how, struct range *ret_range)
 {
     pgt_assert(to != from && to->arch.levels == from->arch.levels);
     enum pgt_status status = pgt_own_range(to, virt, bytes, ret_range);
@@ -170,7 +167,7 @@ static enum pgt_status clone_check(const struct pgt_space *to, const struct pgt_
 static void start_clone(struct walk *walk, struct clone_job *job, struct range range)
 {
     walk_start(walk, job->from, range);
-    walk_start(&job->clone, job->to, range);
+    job->clone[walk->top - 1] = walk_root(job->to);
 }
 
 static __attribute__((noinline)) void clone_plan(struct clone_job *job, struct range range)
@@ -184,10 +181,11 @@ static __attribute__((noinline)) void clone_commit(struct clone_job *job, struct
 {
     struct walk walk;
     start_clone(&walk, job, range);
-    unsigned from_live = walk_above_all(&walk)->live, to_live = walk_above_all(&job->clone)->live;
+    const struct walk_step *to_root = &job->clone[walk.top - 1];
+    unsigned from_live = walk.step[walk.top - 1].live, to_live = to_root->live;
     walk_range(&walk, job, clone_entry, clone_leave);
     walk_end(&walk, job->from, from_live);
-    walk_end(&job->clone, job->to, to_live);
+    root_count_changed(job->to, to_live, to_root->live);
 }
 
 /* Both at once from one allocator, or each from its own.  What the first granted and isn't
@@ -227,7 +225,7 @@ enum pgt_status pgt_clone(struct pgt_space *to, struct pgt_space *from, uint64_t
                             .from_flush = from_flush};
     struct range range;
     enum pgt_status status = clone_check(to, from, virt, bytes, how, &range);
-    if (!status && software > PGT_SOFTWARE_ALL)
+    if (!status && how == PGT_CLONE_COPY_ON_WRITE && software > PGT_SOFTWARE_ALL)
         status = PGT_BAD_RIGHTS;
     if (status)
         return status;

@@ -56,6 +56,9 @@ typedef struct {
 #define ENTRY_KEY_SHIFT           59
 #define ENTRY_KEY                 (UINT64_C(15) << ENTRY_KEY_SHIFT)
 
+/* What the processor sets by itself. */
+#define ENTRY_MARKS (ENTRY_ACCESSED | ENTRY_DIRTY)
+
 #define ENTRY_MEMORY (ENTRY_PWT | ENTRY_PCD | ENTRY_PAT_4K)
 #define ENTRY_RIGHTS (ENTRY_WRITE | ENTRY_USER | ENTRY_GLOBAL | ENTRY_XD)
 
@@ -287,9 +290,8 @@ static inline pgt_entry entry_exchange(pgt_entry *slot, pgt_entry entry)
  * and a plain store will do.  Returns what the leaf was. */
 static inline pgt_entry entry_change(pgt_entry *slot, uint64_t clear, uint64_t set)
 {
-    const uint64_t marks = ENTRY_ACCESSED | ENTRY_DIRTY;
     pgt_entry old = entry_load(slot);
-    if ((old.raw & marks) == marks) {
+    if ((old.raw & ENTRY_MARKS) == ENTRY_MARKS) {
         entry_store(slot, (pgt_entry){(old.raw & ~clear) | set});
         return old;
     }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Gathering what has to be invalidated.  Calls go through addresses in ascending
- * order, so a new range can only continue the one before it.
+ * order, so a new range continues, if any, the one before it; a caller may come back to the
+ * same pages, or go downwards.
  */
 #include "pagetables/space.h"
+
+/* Does a range overlap another, or lie right beside it?  Nothing lies below address 0. */
+static bool ranges_touch(uint64_t first, uint64_t last, uint64_t other_first, uint64_t other_last)
+{
+    return first - (first > 0) <= other_last && other_first - (other_first > 0) <= last;
+}
 
 static void add_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
 {
     if (flush->count > 0) {
-        uint64_t *before = &flush->range[flush->count - 1].last;
-        /* Also when the same pages are added again, as a later call may do. */
-        if (first >= flush->range[flush->count - 1].first && first - 1 <= *before) {
-            *before = last > *before ? last : *before;
+        uint64_t *before_first = &flush->range[flush->count - 1].first;
+        uint64_t *before_last = &flush->range[flush->count - 1].last;
+        if (ranges_touch(first, last, *before_first, *before_last)) {
+            *before_first = first < *before_first ? first : *before_first;
+            *before_last = last > *before_last ? last : *before_last;
             return;
         }
     }

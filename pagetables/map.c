@@ -34,10 +34,9 @@ enum map_action {
 static bool leaf_agrees(const struct map_job *job, pgt_entry entry, unsigned level,
                         struct range part)
 {
-    const uint64_t ignored = ENTRY_ACCESSED | ENTRY_DIRTY;
     uint64_t phys = leaf_phys(entry, level) + (part.first & level_mask(level));
     return phys == part.first + job->phys_from_linear &&
-           !((leaf_attributes(entry, level) ^ job->attributes) & ~ignored);
+           !((leaf_attributes(entry, level) ^ job->attributes) & ~ENTRY_MARKS);
 }
 
 static enum map_action decide(const struct map_job *job, pgt_entry entry, unsigned level,
@@ -83,7 +82,7 @@ static enum walk_next map_entry(struct walk *walk, void *context)
     if (walk_here(walk)->doomed)
         return walk_doomed(walk, job->space);
     pgt_entry *slot = walk_slot(walk);
-    pgt_entry old = *slot;
+    pgt_entry old = entry_load(slot);
     enum map_action action = decide(job, old, walk->level, walk->part);
     if (action == MAP_KEEP)
         return WALK_ON;

@@ -51,9 +51,12 @@
 #define PGT_PAGE_2M UINT64_C(0x200000)
 #define PGT_PAGE_1G UINT64_C(0x40000000)
 
-/* Entries in a table, and so slots in a root. */
+/* Entries in a table, and so slots in a root.  The architecture's 9 bits are the only choice for
+ * tables that a processor will use; the library's tests exhaust smaller ones. */
+#ifndef PGT_INDEX_BITS
 #define PGT_INDEX_BITS 9
-#define PGT_ENTRIES    (1 << PGT_INDEX_BITS)
+#endif
+#define PGT_ENTRIES (1 << PGT_INDEX_BITS)
 
 #define PGT_MUST_USE __attribute__((warn_unused_result))
 

@@ -50,15 +50,19 @@ static uint64_t gather(const uint64_t *word, unsigned entries)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < entries; i++)
-        value |= (word[i] >> SPREAD_SHIFT & SPREAD_MASK) << (i * SPREAD_BITS);
+        value |= (__atomic_load_n(&word[i], __ATOMIC_RELAXED) >> SPREAD_SHIFT & SPREAD_MASK)
+                 << (i * SPREAD_BITS);
     return value;
 }
 
+/* Asked of a frame that may still be in use: so, as in gather(), loads that others' stores don't
+ * tear. */
 static bool is_free(const struct pgt_pool *pool, uint64_t frame)
 {
     const uint64_t *word = words_of(pool, frame);
     uint64_t sign = sign_of(pool, frame);
-    return word[1] == sign && word[2] == ~sign;
+    return __atomic_load_n(&word[1], __ATOMIC_RELAXED) == sign &&
+           __atomic_load_n(&word[2], __ATOMIC_RELAXED) == ~sign;
 }
 
 static bool is_quarantined(const struct pgt_pool *pool, uint64_t frame)
@@ -101,20 +105,19 @@ void pgt_pool_init(struct pgt_pool *pool, uint64_t offset)
     *pool = (struct pgt_pool){.offset = offset, .free_head = LIST_END, .quarantine_head = LIST_END};
 }
 
-/* Joins a range to one that it touches; false if it touches none. */
-static bool join_range(struct pgt_pool *pool, uint64_t first, uint64_t last)
+/* Takes out the ranges that touch this one, at most two, and widens it by them. */
+static void absorb_neighbours(struct pgt_pool *pool, uint64_t *first, uint64_t *last)
 {
-    for (unsigned i = 0; i < pool->range_count; i++) {
-        if (first != 0 && first - 1 == pool->range[i].last) {
-            pool->range[i].last = last;
-            return true;
-        }
-        if (last != UINT64_MAX && last + 1 == pool->range[i].first) {
-            pool->range[i].first = first;
-            return true;
-        }
+    for (unsigned i = pool->range_count; i > 0; i--) {
+        uint64_t other_first = pool->range[i - 1].first, other_last = pool->range[i - 1].last;
+        bool below = *first != 0 && *first - 1 == other_last;
+        bool above = *last != UINT64_MAX && *last + 1 == other_first;
+        if (!below && !above)
+            continue;
+        *first = below ? other_first : *first;
+        *last = above ? other_last : *last;
+        pool->range[i - 1] = pool->range[--pool->range_count];
     }
-    return false;
 }
 
 bool pgt_pool_claim(struct pgt_pool *pool, uint64_t frame, size_t pages)
@@ -125,8 +128,7 @@ bool pgt_pool_claim(struct pgt_pool *pool, uint64_t frame, size_t pages)
     for (unsigned i = 0; i < pool->range_count; i++)
         if (frame <= pool->range[i].last && last >= pool->range[i].first)
             return false;
-    if (join_range(pool, frame, last))
-        return true;
+    absorb_neighbours(pool, &frame, &last);
     if (pool->range_count == PGT_POOL_RANGES)
         return false;
     pool->range[pool->range_count].first = frame;
@@ -160,7 +162,10 @@ void pgt_pool_recycle(struct pgt_pool *pool)
 {
     for (; pool->quarantine_count > 0; pool->quarantine_count--) {
         uint64_t frame = pool->quarantine_head;
-        pool->quarantine_head = gather(words_of(pool, frame), LINK_ENTRIES) * PGT_PAGE;
+        uint64_t *word = words_of(pool, frame);
+        pool->quarantine_head = gather(word, LINK_ENTRIES) * PGT_PAGE;
+        /* Whoever takes it need not write into it, and may give it back as it is. */
+        spread(word + LINK_ENTRIES, SIGN_ENTRIES, ~sign_of(pool, frame) >> 1);
         push_free(pool, frame);
     }
 }

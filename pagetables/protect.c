@@ -63,7 +63,7 @@ static enum walk_next protect_entry(struct walk *walk, void *context)
     struct protect_job *job = context;
     unsigned level = walk->level;
     pgt_entry *slot = walk_slot(walk);
-    pgt_entry old = *slot;
+    pgt_entry old = entry_load(slot);
     if (!entry_present(old))
         return WALK_ON;
     if (!entry_is_leaf(old, level))

@@ -17,7 +17,7 @@ static enum walk_next promote_entry(struct walk *walk, void *context)
         walk_skip_rest(walk);
         return WALK_ON;
     }
-    pgt_entry entry = *walk_slot(walk);
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry) || entry_is_leaf(entry, walk->level))
         return WALK_ON;
     return walk_into(walk, job->space, entry);
@@ -28,14 +28,13 @@ static enum walk_next promote_entry(struct walk *walk, void *context)
 static bool merged_leaf(const struct pgt_space *space, const pgt_entry *table, unsigned level,
                         pgt_entry *ret_leaf)
 {
-    const uint64_t marks = ENTRY_ACCESSED | ENTRY_DIRTY;
     pgt_entry first = entry_load(&table[0]);
     if (level + 1 > arch_largest_level(&space->arch) || !entry_present(first) ||
         !entry_is_leaf(first, level) || (leaf_phys(first, level) & level_mask(level + 1)))
         return false;
     for (unsigned i = 1; i < PGT_ENTRIES; i++) {
         uint64_t want = first.raw + ((uint64_t)i << level_shift(level));
-        if ((entry_load(&table[i]).raw ^ want) & ~marks)
+        if ((entry_load(&table[i]).raw ^ want) & ~ENTRY_MARKS)
             return false;
     }
     /* A processor that still has the table cached may be about to mark a part of it, which nobody
@@ -50,7 +49,7 @@ static uint64_t marks_of(const pgt_entry *table)
 {
     uint64_t marks = 0;
     for (unsigned i = 0; i < PGT_ENTRIES; i++)
-        marks |= table[i].raw & (ENTRY_ACCESSED | ENTRY_DIRTY);
+        marks |= entry_load(&table[i]).raw & ENTRY_MARKS;
     return marks;
 }
 
@@ -60,7 +59,7 @@ static void promote_leave(struct walk *walk, void *context)
     struct pgt_space *space = job->space;
     pgt_entry *table = walk_here(walk)->table;
     pgt_entry *slot = walk_slot_above(walk);
-    pgt_entry old = *slot, leaf;
+    pgt_entry old = entry_load(slot), leaf;
     if (walk_leaves_upper(walk, space) || entry_count(old) != PGT_ENTRIES ||
         !merged_leaf(space, table, walk->level, &leaf))
         return;
@@ -111,7 +110,7 @@ static enum walk_next count_split(struct walk *walk, void *context)
 static enum walk_next split_entry(struct walk *walk, void *context)
 {
     struct split_job *job = context;
-    pgt_entry entry = *walk_slot(walk);
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry) || walk->level <= job->largest_level)
         return WALK_ON;
     return entry_is_leaf(entry, walk->level) ? walk_split(walk, job->space, entry)

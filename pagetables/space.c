@@ -118,7 +118,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
         to[i] = from[i];
     space->upper = upper;
     space->upper_slot = upper->upper_slot;
-    upper->dependents++;
+    __atomic_fetch_add(&upper->dependents, 1, __ATOMIC_RELAXED);
     return PGT_OK;
 }
 
@@ -127,7 +127,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
 static enum walk_next count_entry(struct walk *walk, void *context)
 {
     const struct pgt_space *space = context;
-    pgt_entry entry = *walk_slot(walk);
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry))
         return WALK_ON;
     walk_here(walk)->live++;
@@ -141,7 +141,7 @@ static void count_leave(struct walk *walk, void *context)
 {
     (void)context;
     pgt_entry *slot = walk_slot_above(walk);
-    pgt_entry entry = entry_with_count(entry_plain(*slot), walk_here(walk)->live);
+    pgt_entry entry = entry_with_count(entry_plain(entry_load(slot)), walk_here(walk)->live);
     if (walk_here(walk)->global)
         entry.raw |= ENTRY_GLOBAL_BELOW;
     walk_above(walk)->global |= walk_here(walk)->global;
@@ -184,7 +184,7 @@ enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
 static enum walk_next disown_entry(struct walk *walk, void *context)
 {
     const struct pgt_space *space = context;
-    pgt_entry entry = *walk_slot(walk);
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry) || entry_is_leaf(entry, walk->level))
         return WALK_ON;
     entry_store(walk_slot(walk), entry_plain(entry));
@@ -210,7 +210,7 @@ static void destroy_leave(struct walk *walk, void *context)
 
 enum pgt_status pgt_destroy(struct pgt_space *space)
 {
-    if (space->dependents)
+    if (__atomic_load_n(&space->dependents, __ATOMIC_ACQUIRE))
         return PGT_BUSY;
     struct walk walk;
     walk_start(&walk, space, own_range(space));
@@ -218,6 +218,6 @@ enum pgt_status pgt_destroy(struct pgt_space *space)
     walk_range(&walk, space, destroy_entry, destroy_leave);
     table_give(space, space->root);
     if (space->upper)
-        space->upper->dependents--;
+        __atomic_fetch_sub(&space->upper->dependents, 1, __ATOMIC_RELEASE);
     return PGT_OK;
 }

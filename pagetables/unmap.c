@@ -31,7 +31,7 @@ static enum walk_next unmap_entry(struct walk *walk, void *context)
     if (walk_here(walk)->doomed)
         return walk_doomed(walk, job->space);
     pgt_entry *slot = walk_slot(walk);
-    pgt_entry old = *slot;
+    pgt_entry old = entry_load(slot);
     if (!entry_present(old))
         return WALK_ON;
     bool leaf = entry_is_leaf(old, walk->level);

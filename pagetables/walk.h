@@ -32,6 +32,7 @@ struct walk_step {
             bool global;   /* a global leaf was stored in it or below */
             bool doomed;   /* no entry leads to it any more: to be given back when left
                             */
+            uint8_t marks; /* of the leaf that it splits, as they were when it was filled */
         };
     };
 };
@@ -64,12 +65,6 @@ WALK_INLINE struct walk_step *walk_below(struct walk *walk)
     return &walk->step[walk->level - 2];
 }
 
-/* The root. */
-WALK_INLINE struct walk_step *walk_above_all(struct walk *walk)
-{
-    return &walk->step[walk->top - 1];
-}
-
 WALK_INLINE unsigned walk_index(const struct walk *walk)
 {
     return level_index(walk->part.first, walk->level);
@@ -87,13 +82,20 @@ WALK_INLINE pgt_entry *walk_slot_above(struct walk *walk)
     return &walk_above(walk)->table[level_index(walk->part.first, walk->level + 1)];
 }
 
+/* What is there now.  Writers, too, read each entry once and whole: the processor may be
+ * marking it meanwhile. */
+WALK_INLINE pgt_entry walk_load(struct walk *walk)
+{
+    return entry_load(walk_slot(walk));
+}
+
 /* The current entry, or the one that a table yet to be made would have there.
  */
 WALK_INLINE pgt_entry walk_entry(struct walk *walk)
 {
     const struct walk_step *here = walk_here(walk);
     if (here->table)
-        return here->table[walk_index(walk)];
+        return entry_load(&here->table[walk_index(walk)]);
     if (!entry_present(here->fill))
         return here->fill;
     return leaf_part(here->fill, walk->level + 1, walk_index(walk));
@@ -144,23 +146,33 @@ WALK_INLINE bool walk_range(struct walk *walk, void *job,
     }
 }
 
+/* The root, for a walk to start in. */
+WALK_INLINE struct walk_step walk_root(const struct pgt_space *space)
+{
+    return (struct walk_step){.table = space_root(space),
+                              .live = __atomic_load_n(&space->root_live, __ATOMIC_RELAXED)};
+}
+
 /* Only what is read before it is written is set: the steps below the root are
  * filled in on the way down. */
 WALK_INLINE void walk_start(struct walk *walk, const struct pgt_space *space, struct range range)
 {
     walk->range = range;
     walk->top = space->arch.levels;
-    walk->step[walk->top - 1] =
-        (struct walk_step){.table = space_root(space), .live = space->root_live};
+    walk->step[walk->top - 1] = walk_root(space);
 }
 
 /* After a walk that changed tables: the root's count, as a difference, since
  * writers on other root slots may be counting too. */
+WALK_INLINE void root_count_changed(struct pgt_space *space, unsigned before, unsigned after)
+{
+    if (after != before)
+        __atomic_fetch_add(&space->root_live, after - before, __ATOMIC_RELAXED);
+}
+
 WALK_INLINE void walk_end(const struct walk *walk, struct pgt_space *space, unsigned live_before)
 {
-    unsigned change = walk->step[walk->top - 1].live - live_before;
-    if (change)
-        __atomic_fetch_add(&space->root_live, change, __ATOMIC_RELAXED);
+    root_count_changed(space, live_before, walk->step[walk->top - 1].live);
 }
 
 /* For walks that do nothing behind a table. */
@@ -198,7 +210,8 @@ WALK_INLINE enum walk_next walk_make(struct walk *walk, struct pgt_space *space)
 {
     pgt_entry *table = table_at(&space->frames, table_take(space));
     pgt_fill_empty(table);
-    *walk_below(walk) = (struct walk_step){.table = table, .fresh = true};
+    /* No parts of what was there before inherit its marks. */
+    *walk_below(walk) = (struct walk_step){.table = table, .fresh = true, .marks = ENTRY_MARKS};
     return WALK_DOWN;
 }
 
@@ -207,8 +220,11 @@ WALK_INLINE enum walk_next walk_split(struct walk *walk, struct pgt_space *space
 {
     pgt_entry *table = table_at(&space->frames, table_take(space));
     pgt_fill_split(table, leaf, walk->level);
-    *walk_below(walk) = (struct walk_step){
-        .table = table, .live = PGT_ENTRIES, .fresh = true, .global = leaf.raw & ENTRY_GLOBAL};
+    *walk_below(walk) = (struct walk_step){.table = table,
+                                           .live = PGT_ENTRIES,
+                                           .fresh = true,
+                                           .global = leaf.raw & ENTRY_GLOBAL,
+                                           .marks = leaf.raw & ENTRY_MARKS};
     return WALK_DOWN;
 }
 
@@ -238,7 +254,7 @@ WALK_INLINE enum walk_next walk_doomed(struct walk *walk, struct pgt_space *spac
         walk_skip_rest(walk);
         return WALK_ON;
     }
-    pgt_entry entry = *walk_slot(walk);
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry))
         return WALK_ON;
     here->live--;
@@ -250,39 +266,42 @@ static inline void walk_inherit_marks(const struct pgt_frames *frames, pgt_entry
                                       unsigned level, uint64_t marks)
 {
     for (unsigned i = 0; i < PGT_ENTRIES; i++) {
-        if (!entry_present(table[i]))
+        pgt_entry entry = entry_load(&table[i]);
+        if (!entry_present(entry))
             continue;
-        if (entry_is_leaf(table[i], level)) {
+        if (entry_is_leaf(entry, level)) {
             __atomic_fetch_or(&table[i].raw, marks, __ATOMIC_RELAXED);
             continue;
         }
         /* Of a 1G leaf the ends of the range may have been split again, to 4K. */
-        pgt_entry *below = table_at(frames, entry_table(table[i]));
+        pgt_entry *below = table_at(frames, entry_table(entry));
         for (unsigned k = 0; k < PGT_ENTRIES; k++)
-            if (entry_present(below[k]))
+            if (entry_present(entry_load(&below[k])))
                 __atomic_fetch_or(&below[k].raw, marks, __ATOMIC_RELAXED);
     }
 }
 
-/* Links in a table that was made in this walk. */
-WALK_INLINE void walk_link(struct walk *walk, struct pgt_space *space, pgt_entry link)
+/* Links in a table that was made in this walk.  Marks that the processor set since
+ * that was filled are in the entry replaced, and nowhere else. */
+WALK_INLINE void walk_link(const struct walk *walk, const struct walk_step *made,
+                           struct pgt_space *space, pgt_entry *slot, pgt_entry link)
 {
-    pgt_entry *slot = walk_slot_above(walk);
-    pgt_entry before = *slot;
     pgt_entry old = entry_exchange(slot, link);
-    uint64_t marks = (old.raw ^ before.raw) & (ENTRY_ACCESSED | ENTRY_DIRTY);
-    if (marks && entry_present(old))
-        walk_inherit_marks(&space->frames, walk_here(walk)->table, walk->level, marks);
-    walk_above(walk)->live += !entry_present(old);
+    uint64_t marks = old.raw & ENTRY_MARKS & ~(uint64_t)made->marks;
+    if (entry_present(old) && marks)
+        walk_inherit_marks(&space->frames, made->table, walk->level, marks);
 }
 
 /* When a walk that changes tables leaves one: a doomed one is given back, a new
  * table is linked in, one that became empty is taken out and given back, any
- * other has its count kept.  Sealed root slots stay as they are. */
-WALK_INLINE void walk_settle(struct walk *walk, struct pgt_space *space)
+ * other has its count kept.  Sealed root slots stay as they are.
+ *
+ * The steps are those of the tables of `space`: the walk's own, or some kept beside it. */
+WALK_INLINE void walk_settle_beside(const struct walk *walk, struct walk_step *step,
+                                    struct pgt_space *space)
 {
-    const struct walk_step *left = walk_here(walk);
-    struct walk_step *above = walk_above(walk);
+    const struct walk_step *left = &step[walk->level - 1];
+    struct walk_step *above = &step[walk->level];
     uint64_t global = left->global ? ENTRY_GLOBAL_BELOW : 0;
     if (left->doomed) {
         table_give(space, table_phys(&space->frames, left->table));
@@ -291,18 +310,25 @@ WALK_INLINE void walk_settle(struct walk *walk, struct pgt_space *space)
     if (walk_leaves_upper(walk, space))
         return;
     above->global |= left->global;
-    pgt_entry *slot = walk_slot_above(walk);
-    pgt_entry old = *slot;
+    pgt_entry *slot = &above->table[level_index(walk->part.first, walk->level + 1)];
+    pgt_entry old = entry_load(slot);
     if (left->fresh) {
         pgt_entry link = entry_to_table(table_phys(&space->frames, left->table), left->live);
-        walk_link(walk, space, (pgt_entry){link.raw | global});
-    } else if (left->live == 0) {
+        above->live += !entry_present(old);
+        walk_link(walk, left, space, slot, (pgt_entry){link.raw | global});
+    } else if (left->live == 0 && entry_count(old) > 0) {
+        /* One that was adopted empty stays: it would go without anything to flush. */
         above->live--;
         entry_store(slot, (pgt_entry){0});
         table_give(space, entry_table(old));
     } else if (left->live != entry_count(old) || (global & ~old.raw)) {
         entry_store(slot, (pgt_entry){entry_with_count(old, left->live).raw | global});
     }
+}
+
+WALK_INLINE void walk_settle(struct walk *walk, struct pgt_space *space)
+{
+    walk_settle_beside(walk, walk->step, space);
 }
 
 #endif

@@ -42,7 +42,7 @@ static bool is_free(size_t first, size_t pages)
 static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE where, EFI_MEMORY_TYPE type, UINTN pages,
                                         EFI_PHYSICAL_ADDRESS *memory)
 {
-    size_t first = FAKE_PAGES;
+    size_t first = FAKE_PAGES, end = FAKE_PAGES;
 
     if (!allowed() || pages == 0 || pages > FAKE_PAGES)
         return EFI_OUT_OF_RESOURCES;
@@ -53,7 +53,11 @@ static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE where, EFI_MEMORY_TYPE
             set_type(first, 1, EfiBootServicesData);
         }
     } else {
-        first = FAKE_PAGES - pages;
+        while (where == AllocateMaxAddress && end > 0 && (uint64_t)page_at(end) - 1 > *memory)
+            end--;
+        if (end < pages)
+            return EFI_OUT_OF_RESOURCES;
+        first = end - pages;
         while (first > 0 && !is_free(first, pages))
             first--;
     }
@@ -166,14 +170,14 @@ static EFI_STATUS EFIAPI get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabil
     return EFI_SUCCESS;
 }
 
-struct fake *fake_start(void)
+static struct fake *start(int where)
 {
     size_t bytes = FAKE_PAGES * EFI_PAGE_SIZE;
 
     if (the.ram)
         munmap((void *)the.ram, bytes);
     the = (struct fake){.allocations_left = SIZE_MAX};
-    the.ram = (uint64_t)mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    the.ram = (uint64_t)mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | where, -1, 0);
     assert(the.ram != (uint64_t)MAP_FAILED);
     set_type(0, FAKE_PAGES, EfiConventionalMemory);
     the.services.AllocatePages = allocate_pages;
@@ -188,6 +192,16 @@ struct fake *fake_start(void)
     the.system.BootServices = &the.services;
     the.system.RuntimeServices = &the.runtime;
     return &the;
+}
+
+struct fake *fake_start(void)
+{
+    return start(0);
+}
+
+struct fake *fake_start_low(void)
+{
+    return start(MAP_32BIT);
 }
 
 size_t fake_in_use(const struct fake *fake)

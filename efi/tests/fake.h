@@ -43,6 +43,9 @@ struct fake {
 /* A firmware as new.  There is one at a time, since boot services get no context. */
 struct fake *fake_start(void);
 
+/* The same with memory below 4 GiB; otherwise all of it is above. */
+struct fake *fake_start_low(void);
+
 /* Pages that are not free, and blocks of the pool. */
 size_t fake_in_use(const struct fake *fake);
 

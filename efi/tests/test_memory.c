@@ -44,6 +44,29 @@ static void nothing_takes_a_page(void **state)
     memory_free_all(&memory);
 }
 
+static void low_is_below_4_gib(void **state)
+{
+    struct fake *fake = fake_start_low();
+    struct memory memory = fake_memory(fake);
+    struct ldr_report report;
+    uint64_t phys = 1;
+
+    (void)state;
+    assert_int_equal(memory_allocate_low(&memory, 3 * PAGE, "a test", &phys, &report), LDR_OK);
+    assert_true(phys + 3 * PAGE <= UINT64_C(0x100000000));
+    assert_int_equal(fake->type[(phys - fake->ram) / PAGE + 2], EfiLoaderData);
+    memory_free_all(&memory);
+    assert_int_equal(fake_in_use(fake), 0);
+
+    fake = fake_start(); /* all of it above */
+    phys = 1;
+    assert_int_equal(memory_allocate_low(&memory, PAGE, "a test", &phys, &report), LDR_NO_MEMORY);
+    assert_int_equal(phys, 1);
+    assert_non_null(strstr(report.text, "a test"));
+    assert_non_null(strstr(report.text, "below 4 GiB"));
+    assert_int_equal(fake_in_use(fake), 0);
+}
+
 /* Every run of pages in a block of eight: these are free then, the others are not. */
 static void parts_are_given_back(void **state)
 {
@@ -115,7 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_given_back),      cmocka_unit_test(nothing_takes_a_page),
         cmocka_unit_test(parts_are_given_back),   cmocka_unit_test(single_pages_in_any_order),
-        cmocka_unit_test(failures_leave_nothing),
+        cmocka_unit_test(failures_leave_nothing), cmocka_unit_test(low_is_below_4_gib),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,6 +171,8 @@ static void mapped_wins_over_reserved(void **state)
 
 static void placing_goes_on_when_robbed(void **state)
 {
+    const struct ldr_block block = {.bytes = 5 * PAGE, .modulus = PAGE, .highest = LDR_ANYWHERE};
+
     (void)state;
     for (size_t thefts = 0; thefts < 20; thefts++) {
         struct fake *fake = fake_start();
@@ -181,8 +183,8 @@ static void placing_goes_on_when_robbed(void **state)
         enum ldr_status status;
 
         fake->thefts = thefts;
-        status = memory_map_place(&map, EfiLoaderCode, LIMINE_BASE_REVISION_LAST, 5 * PAGE, PAGE, 0,
-                                  "a test", &phys, &report);
+        status = memory_map_place(&map, EfiLoaderCode, LIMINE_BASE_REVISION_LAST, &block, "a test",
+                                  &phys, &report);
         if (thefts < 16) {
             assert_int_equal(status, LDR_OK);
             assert_int_equal(fake->type[(phys - fake->ram) / PAGE + 4], EfiLoaderCode);
@@ -193,6 +195,37 @@ static void placing_goes_on_when_robbed(void **state)
         memory_free_all(&memory);
         assert_int_equal(fake_in_use(fake), thefts < 16 ? thefts : 16);
     }
+}
+
+static void placing_stays_below(void **state)
+{
+    struct fake *fake = fake_start();
+    struct memory memory = fake_memory(fake);
+    struct memory_map map = {.memory = &memory};
+    struct ldr_block block = {
+        .bytes = 2 * PAGE, .modulus = PAGE, .highest = fake->ram + 9 * PAGE - 1};
+    struct ldr_report report;
+    uint64_t phys;
+
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++) {
+        assert_int_equal(memory_map_place(&map, EfiLoaderCode, LIMINE_BASE_REVISION_LAST, &block,
+                                          "a test", &phys, &report),
+                         LDR_OK);
+        assert_true(phys >= fake->ram && phys + block.bytes <= fake->ram + 9 * PAGE);
+    }
+    assert_int_equal(memory_map_place(&map, EfiLoaderCode, LIMINE_BASE_REVISION_LAST, &block,
+                                      "a test", &phys, &report),
+                     LDR_NO_MEMORY);
+    assert_null(strstr(report.text, "below 4 GiB"));
+    block.highest = LDR_BELOW_4_GIB; /* where this firmware has no memory */
+    assert_int_equal(memory_map_place(&map, EfiLoaderCode, LIMINE_BASE_REVISION_LAST, &block,
+                                      "a test", &phys, &report),
+                     LDR_NO_MEMORY);
+    assert_non_null(strstr(report.text, "a test"));
+    assert_non_null(strstr(report.text, "below 4 GiB"));
+    memory_free_all(&memory);
+    assert_int_equal(fake_in_use(fake), 0);
 }
 
 static void each_allocation_fails_in_turn(void **state)
@@ -249,6 +282,7 @@ int main(void)
         cmocka_unit_test(overlays_show),
         cmocka_unit_test(mapped_wins_over_reserved),
         cmocka_unit_test(placing_goes_on_when_robbed),
+        cmocka_unit_test(placing_stays_below),
         cmocka_unit_test(each_allocation_fails_in_turn),
         cmocka_unit_test(boot_services_end),
     };

@@ -4,6 +4,7 @@
 A case is booted once; any number of tests then read its result.
 """
 
+import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from machine import Options, Result, boot
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 APPLICATION = BUILD / "efi" / "BOOTX64.EFI"
+LEVELS = BUILD / "efi" / "levels.efi"
 USB_IMAGE = BUILD / "pagelift-usb.img"
 DEFAULT_CONFIG = ROOT / "firmware" / "limine.conf"
 
@@ -105,6 +107,18 @@ MODULES_CONFIG = configuration(
     f"module_cmdline: {checked_module(b'')}",
 )
 
+# An application that turns 5-level paging on, and starts the loader as if firmware had.
+IN_5_LEVELS = {"/EFI/BOOT/BOOTX64.EFI": LEVELS, "/EFI/pagelift.efi": APPLICATION}
+
+# Firmware's levels, the kernel's, and the machine.
+PAGING = {
+    "levels-4-to-5": (4, 5, Case(Options(memory=8192), kernel=stub("-5level"))),
+    "levels-5-to-4": (5, 4, Case(Options(memory=8192), more=IN_5_LEVELS)),
+    "levels-5-to-5": (5, 5, Case(kernel=stub("-5level"), more=IN_5_LEVELS)),
+    "levels-5-wanted": (4, 4, Case(Options(cpu="qemu64"), kernel=stub("-5level"))),
+    "levels-5-to-4-revision-0": (5, 4, Case(kernel=stub("-0"), more=IN_5_LEVELS)),
+}
+
 # Machines on which the stub kernel shall pass, by memory where page tables are counted.
 MEMORY = {
     "128M": Case(Options(memory=128)),
@@ -112,15 +126,31 @@ MEMORY = {
     "3G": Case(Options(memory=3072)),
     "8G": Case(Options(memory=8192)),
 }
+# Processors that lack what the kernel's virtual memory uses, and a long soak.
+VIRTUAL_MEMORY = {
+    "no-1g-pages": Case(Options(cpu="max,-pdpe1gb", memory=3072)),
+    "no-protection": Case(Options(cpu="max,-smep,-smap,-pku")),
+    "soak": Case(config=configuration("cmdline: modules=0 soak=100000")),
+}
 PASSING = {
     **MEMORY,
+    **VIRTUAL_MEMORY,
     **{f"revision-{n}": Case(kernel=stub(f"-{n}")) for n in REVISIONS},
     "no-display": Case(Options(extra=("-vga", "none"))),
     "qemu64": Case(Options(cpu="qemu64", memory=3072)),
     "modules": Case(config=MODULES_CONFIG, more=MODULES),
     "usb-stick": Case(Options(disk=USB_DISK), image=USB_IMAGE),
     "bochs": Case(Options(machine="bochs")),
+    **{name: case for name, (_, _, case) in PAGING.items()},
 }
+
+
+def insisting(file: Path) -> bytes:
+    """With a min_mode of 5 levels in its paging mode request."""
+    content = bytearray(file.read_bytes())
+    request = content.index(struct.pack("<2Q", 0x95C1A0EDAB0944CB, 0xA4E5CB3842F7488A)) - 16
+    struct.pack_into("<Q", content, request + 64, 1)
+    return bytes(content)
 
 
 def interrupted(file: Path) -> bytes:
@@ -155,6 +185,10 @@ REFUSED: dict[str, tuple[Case, tuple[str, ...]]] = {
         Case(config=configuration("this line says nothing")),
         ("limine.conf", "line 5"),
     ),
+    "levels-missing": (
+        Case(Options(cpu="qemu64"), kernel=partial(insisting, stub("-5level"))),
+        ("/boot/stub.elf", "at least 5 levels"),
+    ),
     "module-missing": (
         Case(config=configuration("module_path: boot():/boot/absent")),
         ("/boot/absent",),
@@ -166,6 +200,7 @@ FLAWED = {
     "hang": Case(kernel=stub("-hang"), hangs=True),
     "reset": Case(kernel=stub("-reset")),
     "fail": Case(kernel=stub("-fail")),
+    "crash": Case(kernel=stub("-crash")),
     "bochs-reset": Case(Options(machine="bochs"), kernel=stub("-reset")),
     "bochs-fail": Case(Options(machine="bochs"), kernel=stub("-fail")),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import machine
 import pytest
-from cases import CASES, HANG_LIMIT, MEMORY, PASSING, REFUSED, REVISIONS
+from cases import CASES, HANG_LIMIT, MEMORY, PAGING, PASSING, REFUSED, REVISIONS
 from machine import Result
 from transcript import LOADER, Outcome
 
@@ -110,6 +110,19 @@ def test_machine_without_a_screen_has_none(booted: Result) -> None:
 )
 def test_stub_is_of_the_revision_that_is_meant(booted: Result, revision: int) -> None:
     assert any(line.endswith(f"base revision {revision}") for line in booted.transcript.lines)
+
+
+@pytest.mark.parametrize(
+    "booted, before, levels",
+    [(name, before, levels) for name, (before, levels, _) in PAGING.items()],
+    indirect=["booted"],
+)
+def test_kernel_gets_its_levels(booted: Result, before: int, levels: int) -> None:
+    lines = booted.transcript.lines
+    assert f"pagelift: paging: {levels} levels, firmware's tables have {before}" in lines
+    assert tables(booted).transition == levels
+    points = [line.partition(" - ")[2] for line in lines if line.startswith("ok ")]
+    assert f"CR4.LA57 is as {levels} levels want it" in points
 
 
 @each(["modules"])

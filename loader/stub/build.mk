@@ -3,17 +3,20 @@
 #
 # build/kernel/stub.elf     the kernel, of the newest base revision
 # build/kernel/stub-N.elf   of base revision N
-# build/kernel/stub-{hang,reset,fail}.elf   with a flaw on purpose
+# build/kernel/stub-{hang,reset,fail,crash}.elf   with a flaw on purpose
+# build/kernel/stub-5level.elf   that wants page tables of 5 levels, and will do with 4
 
 STUB_REVISIONS := 0 1 2 3 4 5 6
-STUB_FLAWS     := hang reset fail
+STUB_FLAWS     := hang reset fail crash
 STUB_NEWEST    := 6
-STUB_VARIANTS  := $(STUB_REVISIONS) $(STUB_FLAWS)
+STUB_VARIANTS  := $(STUB_REVISIONS) $(STUB_FLAWS) 5level
 STUB_KERNELS   := $(B)/kernel/stub.elf $(STUB_VARIANTS:%=$(B)/kernel/stub-%.elf)
 
 #   mcmodel=kernel, no-pic, no-pie   linked at a fixed address in the top 2 GiB
+#   no-omit-frame-pointer, no-optimize-sibling-calls   backtraces name every caller
 #   no-tree-loop-distribute-patterns   or the loops in mem.c would call themselves
 KERNEL_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -fno-pie \
+                -fno-omit-frame-pointer -fno-optimize-sibling-calls \
                 -fno-tree-loop-distribute-patterns
 
 # What every variant shares, and what is compiled for each.
@@ -47,10 +50,13 @@ $(STUB_FONT_DIR)/%.psf.gz:
 $(B)/kernel/loader/stub/fonts.o: KERNEL_FLAGS += -Wa,-I$(B)/kernel/fonts
 $(B)/kernel/loader/stub/fonts.o: $(STUB_FONTS:%=$(B)/kernel/fonts/%.psf)
 
-# One variant: its base revision and its flaw.
+# One variant: its base revision, its flaw and its levels.
+STUB_LEVELS = -DSTUB_MODE=LIMINE_PAGING_MODE_X86_64_$(1)LVL
+
 $(B)/kernel/variant-%.o: loader/stub/variant.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$* -DSTUB_FAULT=none -c $< -o $@
+	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$* -DSTUB_FAULT=none \
+	    $(call STUB_LEVELS,4) -c $< -o $@
 
 $(B)/kernel/variant-0.o: loader/stub/variant_0.c
 	@mkdir -p $(@D)
@@ -58,7 +64,13 @@ $(B)/kernel/variant-0.o: loader/stub/variant_0.c
 
 $(STUB_FLAWS:%=$(B)/kernel/variant-%.o): $(B)/kernel/variant-%.o: loader/stub/variant.c
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$(STUB_NEWEST) -DSTUB_FAULT=$* -c $< -o $@
+	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$(STUB_NEWEST) -DSTUB_FAULT=$* \
+	    $(call STUB_LEVELS,4) -c $< -o $@
+
+$(B)/kernel/variant-5level.o: loader/stub/variant.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -DSTUB_BASE_REVISION=$(STUB_NEWEST) -DSTUB_FAULT=none \
+	    $(call STUB_LEVELS,5) -c $< -o $@
 
 # max-page-size: or ld would pad the file so that segments could be mapped with 2 MiB pages.
 $(B)/kernel/stub-%.elf: $(B)/kernel/variant-%.o $(STUB_OBJ) loader/stub/stub.ld

@@ -79,7 +79,7 @@ static void check_control(struct tap *tap, const char *name, uint64_t got, uint6
 
 static void check_control_registers(const struct stub *stub, struct tap *tap)
 {
-    /* Five levels are a matter of what the tables are, not of the protocol. */
+    /* How many levels there shall be is what check_levels() asks. */
     bool la57 = stub->tables != 0 ? stub->tables->levels == 5 : entry_state.cr4 & CR4_LA57;
     uint64_t nxe = cpu_has_no_execute() ? EFER_NXE : 0;
 

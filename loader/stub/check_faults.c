@@ -6,6 +6,7 @@
 #include "loader/stub/checks.h"
 #include "loader/stub/cpu.h"
 #include "loader/stub/entry.h"
+#include "loader/stub/expect.h"
 #include "loader/stub/fault.h"
 #include "loader/stub/mem.h"
 #include "loader/stub/variant.h"
@@ -20,32 +21,11 @@ static void returns_at_once(void)
     __asm__ volatile("");
 }
 
-static void want_fault(struct tap *tap, const char *what, void (*access)(uint64_t),
-                       uint64_t address, uint64_t error)
-{
-    struct fault fault = {0};
-    bool faulted = fault_probe(access, address, &fault);
-    /* A fetch is blamed on the instruction itself, an access on code of ours. */
-    bool rip_right = access == fault_execute
-                         ? fault.rip == address
-                         : fault.rip >= (uint64_t)text_start && fault.rip < (uint64_t)text_end;
-    bool right = faulted && fault.vector == FAULT_PAGE && fault.error == error &&
-                 fault.address == address && rip_right;
-
-    if (tap_ok(tap, right, "%s faults with error code %lx", what, error))
-        return;
-    if (!faulted)
-        tap_note("no fault at %016lx", address);
-    else
-        tap_note("vector %lu, error code %lx, address %016lx, rip %016lx; accessed %016lx",
-                 fault.vector, fault.error, fault.address, fault.rip, address);
-}
-
 /* Every test of a fetch needs a processor that can forbid one. */
 static void want_no_fetch(struct tap *tap, const char *what, uint64_t address)
 {
     if (cpu_has_no_execute())
-        want_fault(tap, what, fault_execute, address, FAULT_PRESENT | FAULT_FETCH);
+        expect_fault(tap, what, fault_execute, address, FAULT_PRESENT | FAULT_FETCH);
     else
         tap_skip(tap, "the processor has no execute-disable", "%s", what);
 }
@@ -54,12 +34,12 @@ static void check_image(struct tap *tap)
 {
     uint64_t protected_write = FAULT_PRESENT | FAULT_WRITE;
 
-    want_fault(tap, "writing the kernel's text", fault_write_same, (uint64_t)text_start,
-               protected_write);
-    want_fault(tap, "writing the last byte of its text", fault_write_same, (uint64_t)text_end - 1,
-               protected_write);
-    want_fault(tap, "writing its read-only data", fault_write_same, (uint64_t)rodata_start,
-               protected_write);
+    expect_fault(tap, "writing the kernel's text", fault_write_same, (uint64_t)text_start,
+                 protected_write);
+    expect_fault(tap, "writing the last byte of its text", fault_write_same, (uint64_t)text_end - 1,
+                 protected_write);
+    expect_fault(tap, "writing its read-only data", fault_write_same, (uint64_t)rodata_start,
+                 protected_write);
     want_no_fetch(tap, "executing its read-only data", (uint64_t)rodata_start);
     want_no_fetch(tap, "executing its data", (uint64_t)code_in_data);
 }
@@ -82,20 +62,20 @@ static void check_aliases(struct stub *stub)
         tap_skip(tap, STUB_NO_TABLES, "writing text or read-only data through the direct map");
         return;
     }
-    want_fault(tap, "writing text through the direct map", fault_write_same,
-               stub_alias(stub, text_start), protected_write);
-    want_fault(tap, "writing read-only data through the direct map", fault_write_same,
-               stub_alias(stub, rodata_start), protected_write);
+    expect_fault(tap, "writing text through the direct map", fault_write_same,
+                 stub_alias(stub, text_start), protected_write);
+    expect_fault(tap, "writing read-only data through the direct map", fault_write_same,
+                 stub_alias(stub, rodata_start), protected_write);
 }
 
 static void check_null(struct tap *tap)
 {
-    want_fault(tap, "reading address 0", fault_read, 0, 0);
-    want_fault(tap, "reading the last byte of the null page", fault_read, PGT_PAGE - 1, 0);
-    want_fault(tap, "writing address 0", fault_write_zero, 0, FAULT_WRITE);
+    expect_fault(tap, "reading address 0", fault_read, 0, 0);
+    expect_fault(tap, "reading the last byte of the null page", fault_read, PGT_PAGE - 1, 0);
+    expect_fault(tap, "writing address 0", fault_write_zero, 0, FAULT_WRITE);
     /* The fetch bit is reported only where execute-disable is on. */
-    want_fault(tap, "executing address 0", fault_execute, 0,
-               cpu_has_no_execute() ? FAULT_FETCH : 0);
+    expect_fault(tap, "executing address 0", fault_execute, 0,
+                 cpu_has_no_execute() ? FAULT_FETCH : 0);
 }
 
 static void check_guards(struct stub *stub)
@@ -109,14 +89,14 @@ static void check_guards(struct stub *stub)
     }
     base = stub->tables->stack_base;
     end = base + stub->tables->stack_size;
-    want_fault(tap, "reading the byte below the stack", fault_read, base - 1, 0);
-    want_fault(tap, "writing the byte below the stack", fault_write_zero, base - 1, FAULT_WRITE);
-    want_fault(tap, "writing the lower guard's first byte", fault_write_zero, base - PGT_PAGE,
-               FAULT_WRITE);
-    want_fault(tap, "reading the byte above the stack", fault_read, end, 0);
-    want_fault(tap, "writing the byte above the stack", fault_write_zero, end, FAULT_WRITE);
-    want_fault(tap, "writing the upper guard's last byte", fault_write_zero, end + PGT_PAGE - 1,
-               FAULT_WRITE);
+    expect_fault(tap, "reading the byte below the stack", fault_read, base - 1, 0);
+    expect_fault(tap, "writing the byte below the stack", fault_write_zero, base - 1, FAULT_WRITE);
+    expect_fault(tap, "writing the lower guard's first byte", fault_write_zero, base - PGT_PAGE,
+                 FAULT_WRITE);
+    expect_fault(tap, "reading the byte above the stack", fault_read, end, 0);
+    expect_fault(tap, "writing the byte above the stack", fault_write_zero, end, FAULT_WRITE);
+    expect_fault(tap, "writing the upper guard's last byte", fault_write_zero, end + PGT_PAGE - 1,
+                 FAULT_WRITE);
 }
 
 /* The handoff page was identity mapped and executable a moment ago, and must be no more. */
@@ -132,14 +112,14 @@ static void check_handoff(struct stub *stub)
     if (!tap_ok(tap, pgt_lookup(&stub->space, stub->tables->handoff_base, &leaf),
                 "the loader's handoff page is in the upper half"))
         return;
-    want_fault(tap, "writing the handoff page", fault_write_same, stub->tables->handoff_base,
-               FAULT_PRESENT | FAULT_WRITE);
+    expect_fault(tap, "writing the handoff page", fault_write_same, stub->tables->handoff_base,
+                 FAULT_PRESENT | FAULT_WRITE);
     leaf.phys += stub->tables->handoff_base - leaf.virt;
     /* Base revision 0 has an identity map, but not an executable one. */
     if (variant_base_revision == 0)
         want_no_fetch(tap, "executing the handoff page's identity", leaf.phys);
     else
-        want_fault(tap, "reading the handoff page's identity", fault_read, leaf.phys, 0);
+        expect_fault(tap, "reading the handoff page's identity", fault_read, leaf.phys, 0);
 }
 
 /* The probes must not pass because nothing can be done at all. */

@@ -83,6 +83,7 @@ static bool feed_pool(struct stub *stub)
     if (largest == 0 || largest->length < bytes)
         return false;
     stub->frame = largest->base + largest->length - bytes;
+    stub->frame_bytes = bytes;
     pgt_pool_init(&stub->pool, stub->hhdm);
     return pgt_pool_add(&stub->pool, stub->frame + STUB_FRAMES * PGT_PAGE, POOL_FRAMES);
 }

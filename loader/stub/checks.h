@@ -15,6 +15,9 @@ void check_place(struct stub *stub);
 /* check_answers.c: responses that stand for themselves. */
 void check_answers(struct stub *stub);
 
+/* check_levels.c: the depth of the page tables. */
+void check_levels(struct stub *stub);
+
 /* check_files.c: the executable's file, its command line, modules. */
 void check_files(struct stub *stub);
 
@@ -41,5 +44,50 @@ void check_live(struct stub *stub);
 
 /* check_spaces.c: a second address space on the same upper. */
 void check_spaces(struct stub *stub);
+
+/* check_rings.c: SMEP and SMAP, which it turns on for all that follows. */
+void check_rings(struct stub *stub);
+
+/* check_keys.c: protection keys. */
+void check_keys(struct stub *stub);
+
+/* check_pcid.c: process-context identifiers. */
+void check_pcid(struct stub *stub);
+
+/* check_harvest.c: accessed and dirty bits, set by the processor. */
+void check_harvest(struct stub *stub);
+
+/* check_frames.c: the allocators of usable memory; sets stub->frames. */
+void check_frames(struct stub *stub);
+
+/* check_user.c: a program in ring 3, and its system calls. */
+void check_user(struct stub *stub);
+
+/* check_resolved.c: faults of programs that are put right. */
+void check_resolved(struct stub *stub);
+
+/* check_killed.c: faults that end a program. */
+void check_killed(struct stub *stub);
+
+/* check_soak.c: all of that at random, many times. */
+void check_soak(struct stub *stub);
+
+/* check_reports.c: reports of the kernel's own faults. */
+void check_reports(struct stub *stub);
+
+/* check_regions.c: address space, reserved and mapped. */
+void check_regions(struct stub *stub);
+
+/* check_sections.c: tables of the kernel's own, from its file's sections. */
+void check_sections(struct stub *stub);
+
+/* check_recursive.c: tables without a direct map. */
+void check_recursive(struct stub *stub);
+
+/* check_window.c: temporary mappings. */
+void check_window(struct stub *stub);
+
+/* check_overflow.c: a kernel stack that overflows. */
+void check_overflow(struct stub *stub);
 
 #endif

@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 #include "loader/stub/entry.h"
+#include "loader/stub/trap_layout.h"
 
-/* Other selectors than the loader's, so that a stale one shows. */
-enum { CODE = 0x08, DATA = 0x10, TASK = 0x18 };
-
-enum { IST_DOUBLE_FAULT = 1, IST_PAGE_FAULT, IST_GENERAL_PROTECTION, IST_COUNT };
+#define VECTOR_DOUBLE_FAULT 8
+#define IST_DOUBLE_FAULT    1
 
 #define STACK_BYTES 16384
 #define VECTORS     32
@@ -42,48 +41,39 @@ _Static_assert(sizeof(struct gate) == 16, "gate");
 extern const uint64_t vector_entry[VECTORS]; /* vectors.S */
 
 /* The processor reads these for as long as it runs, hence statics. */
-static uint64_t gdt[5];
+static uint64_t gdt[SELECTOR_TASK / 8 + 2];
 static struct tss tss;
 static struct gate idt[VECTORS];
-static uint8_t stack[IST_COUNT - 1][STACK_BYTES] __attribute__((aligned(16)));
+static uint8_t double_fault_stack[STACK_BYTES] __attribute__((aligned(16)));
 
-/* Long mode ignores base and limit of these two. */
-#define CODE_DESCRIPTOR UINT64_C(0x00af9b000000ffff)
-#define DATA_DESCRIPTOR UINT64_C(0x00cf93000000ffff)
+/* Long mode ignores base and limit of these. */
+#define CODE_DESCRIPTOR      UINT64_C(0x00af9b000000ffff)
+#define DATA_DESCRIPTOR      UINT64_C(0x00cf93000000ffff)
+#define USER_CODE_DESCRIPTOR UINT64_C(0x00affb000000ffff)
+#define USER_DATA_DESCRIPTOR UINT64_C(0x00cff3000000ffff)
 
 static void fill_gdt(void)
 {
     uint64_t base = (uint64_t)&tss;
 
-    gdt[CODE / 8] = CODE_DESCRIPTOR;
-    gdt[DATA / 8] = DATA_DESCRIPTOR;
+    gdt[SELECTOR_CODE / 8] = CODE_DESCRIPTOR;
+    gdt[SELECTOR_DATA / 8] = DATA_DESCRIPTOR;
+    gdt[SELECTOR_USER_DATA / 8] = USER_DATA_DESCRIPTOR;
+    gdt[SELECTOR_USER_CODE / 8] = USER_CODE_DESCRIPTOR;
     /* An available 64-bit TSS, whose base is spread over the descriptor. */
-    gdt[TASK / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
-                    (base >> 24 & 0xff) << 56;
-    gdt[TASK / 8 + 1] = base >> 32;
+    gdt[SELECTOR_TASK / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
+                             (base >> 24 & 0xff) << 56;
+    gdt[SELECTOR_TASK / 8 + 1] = base >> 32;
 }
 
-/* A fault on a bad stack could push nothing there, and would end in a silent
- * reset; so the three vectors that tests provoke, or that follow, have their own. */
+/* Page faults nest: the kernel takes one while it copies from a program whose fault it
+ * handles.  So they use the stack that is in use.  Where that one is at its end, nothing can be
+ * pushed on it, and the double fault that follows needs a stack of its own, or the machine would
+ * reset without a word. */
 static void fill_tss(void)
 {
-    for (unsigned i = 0; i < IST_COUNT - 1; i++)
-        tss.ist[i] = (uint64_t)&stack[i + 1];
+    tss.ist[IST_DOUBLE_FAULT - 1] = (uint64_t)double_fault_stack + STACK_BYTES;
     tss.io_map = sizeof(tss);
-}
-
-static uint8_t stack_of_vector(unsigned vector)
-{
-    switch (vector) {
-    case 8:
-        return IST_DOUBLE_FAULT;
-    case 13:
-        return IST_GENERAL_PROTECTION;
-    case 14:
-        return IST_PAGE_FAULT;
-    default:
-        return 0; /* the stack that is in use */
-    }
 }
 
 static void fill_idt(void)
@@ -93,8 +83,8 @@ static void fill_idt(void)
 
         idt[i] = (struct gate){
             .offset_low = (uint16_t)offset,
-            .selector = CODE,
-            .ist = stack_of_vector(i),
+            .selector = SELECTOR_CODE,
+            .ist = i == VECTOR_DOUBLE_FAULT ? IST_DOUBLE_FAULT : 0,
             .type = 0x8e, /* present, ring 0, interrupt gate */
             .offset_middle = (uint16_t)(offset >> 16),
             .offset_high = (uint32_t)(offset >> 32),
@@ -115,14 +105,14 @@ static void load(void)
                      "lretq\n"
                      "1:"
                      :
-                     : "i"(CODE)
+                     : "i"(SELECTOR_CODE)
                      : "rax", "memory");
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%ss; mov %0, %%fs; mov %0, %%gs"
                      :
-                     : "r"(DATA)
+                     : "r"(SELECTOR_DATA)
                      : "memory");
     __asm__ volatile("lidt %0" : : "m"(idtr));
-    __asm__ volatile("ltr %w0" : : "r"(TASK) : "memory");
+    __asm__ volatile("ltr %w0" : : "r"(SELECTOR_TASK) : "memory");
 }
 
 void descriptors_init(void)
@@ -131,4 +121,15 @@ void descriptors_init(void)
     fill_tss();
     fill_idt();
     load();
+}
+
+void descriptors_set_kernel_stack(uint64_t rsp)
+{
+    tss.rsp[0] = rsp;
+}
+
+void descriptors_double_fault_stack(uint64_t *ret_lowest, uint64_t *ret_end)
+{
+    *ret_lowest = (uint64_t)double_fault_stack;
+    *ret_end = (uint64_t)double_fault_stack + STACK_BYTES;
 }

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loader/stub/trap.h"
+
+#define FAULT_DOUBLE             8
 #define FAULT_GENERAL_PROTECTION 13
 #define FAULT_PAGE               14
 
@@ -17,6 +20,7 @@
 #define FAULT_USER     4u
 #define FAULT_RESERVED 8u
 #define FAULT_FETCH    16u
+#define FAULT_KEY      32u
 
 struct fault {
     uint64_t vector;
@@ -25,10 +29,32 @@ struct fault {
     uint64_t rip;
 };
 
-/* Calls f(argument).  True if that raised a page fault or a general-protection
+/* An exception in words. */
+const char *fault_name(uint64_t vector);
+
+/* Calls f(argument).  True if that raised a page fault, a general-protection fault or a double
  * fault: then ret_fault says which, and f was left where it stood.  Any other exception, and any
  * exception at all outside of a probe, is reported and ends the kernel. */
 bool fault_probe(void (*f)(uint64_t), uint64_t argument, struct fault *ret_fault);
+
+/* The same, and `see` looks at the exception while all is as it was: the stack of f too. */
+bool fault_probe_seen(void (*f)(uint64_t), uint64_t argument, struct fault *ret_fault,
+                      void (*see)(void *context, const struct trap_frame *frame, uint64_t address),
+                      void *context);
+
+/* Who is asked first about each page fault, in ring 3 and in the kernel: true if the access
+ * may be tried again.  Null for nobody. */
+struct fault_resolver {
+    bool (*resolve)(void *context, const struct trap_frame *frame, uint64_t address);
+    void *context;
+};
+void fault_set_resolver(const struct fault_resolver *resolver);
+
+/* Who tells of an exception that nobody expected and that ends the kernel: on serial, and
+ * on the screen if it likes.  Null for a few lines of registers. */
+void fault_set_reporter(void (*report)(void *context, const struct trap_frame *frame,
+                                       uint64_t address),
+                        void *context);
 
 /* What a probe may do: one access. */
 void fault_read(uint64_t address);

@@ -4,8 +4,11 @@
  * that its loader built.
  */
 #include "loader/stub/checks.h"
+#include "loader/stub/crash_screen.h"
 #include "loader/stub/descriptors.h"
 #include "loader/stub/ending.h"
+#include "loader/stub/fault.h"
+#include "loader/stub/flaw.h"
 #include "loader/stub/picture.h"
 #include "loader/stub/requests.h"
 #include "loader/stub/serial.h"
@@ -38,6 +41,16 @@ static void require_basics(const struct stub *stub)
     ending(false);
 }
 
+/* An exception that nobody expected: all that can be told, on serial and on the screen. */
+static void report_end(void *context, const struct trap_frame *frame, uint64_t address)
+{
+    const struct stub *stub = context;
+    struct report report = report_of_kernel(stub, frame, address);
+
+    (void)report_notes(&report);
+    crash_screen_draw(&report);
+}
+
 static void run(struct stub *stub)
 {
     check_start(stub);
@@ -45,8 +58,11 @@ static void run(struct stub *stub)
     check_entry_state(stub);
     check_place(stub);
     check_answers(stub);
+    check_levels(stub);
     check_memmap(stub);
     check_tables(stub);
+    if (stub->adopted)
+        fault_set_reporter(report_end, stub);
     check_stack(stub);
     check_faults(stub);
     check_direct(stub);
@@ -54,6 +70,21 @@ static void run(struct stub *stub)
     check_firmware(stub);
     check_live(stub);
     check_spaces(stub);
+    check_harvest(stub);
+    check_rings(stub);
+    check_keys(stub);
+    check_pcid(stub);
+    check_regions(stub);
+    check_frames(stub);
+    check_sections(stub);
+    check_recursive(stub);
+    check_window(stub);
+    check_user(stub);
+    check_resolved(stub);
+    check_killed(stub);
+    check_reports(stub);
+    check_overflow(stub);
+    check_soak(stub);
 }
 
 _Noreturn void stub_main(void)
@@ -70,6 +101,7 @@ _Noreturn void stub_main(void)
     gather(&stub);
     require_basics(&stub);
     run(&stub);
+    flaw_last(&stub);
     picture_draw(&stub);
     ending(tap_end(&stub.tap));
 }

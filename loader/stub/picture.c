@@ -7,8 +7,8 @@
 #include "loader/report.h"
 #include "loader/stub/bar.h"
 #include "loader/stub/regions.h"
-#include "loader/stub/requests.h"
 #include "loader/stub/rows.h"
+#include "loader/stub/screen.h"
 #include "loader/stub/theme.h"
 #include "loader/stub/variant.h"
 
@@ -147,17 +147,6 @@ static void draw_legend(const struct canvas *canvas, const struct theme *theme, 
     }
 }
 
-static const struct limine_framebuffer *framebuffer(void)
-{
-    const struct limine_framebuffer_response *response = request_answer(&requests.framebuffer);
-    const uint64_t *list;
-
-    if (response == 0 || response->framebuffer_count == 0)
-        return 0;
-    list = request_pointer(response->framebuffers);
-    return request_pointer(list[0]);
-}
-
 static void draw_space(const struct canvas *canvas, const struct theme *theme,
                        const struct layout *layout, int facts_y, const struct stub *stub)
 {
@@ -184,13 +173,12 @@ static void draw_reason(const struct canvas *canvas, const struct theme *theme, 
 
 void picture_draw(const struct stub *stub)
 {
-    const struct limine_framebuffer *fb = framebuffer();
     struct canvas canvas;
     struct layout layout;
     struct theme theme;
     int facts_y;
 
-    if (fb == 0 || !canvas_open(&canvas, fb) || !theme_choose(&theme, &canvas))
+    if (!screen_open(&canvas) || !theme_choose(&theme, &canvas))
         return;
     layout = lay_out(&canvas, &theme);
     canvas_fill(&canvas, (struct box){0, 0, canvas.width, canvas.height}, THEME_GROUND);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The requests, between their markers.  The linker script keeps the four
- * sections in the order of their names; the base revision tag is in variant.c.
+ * The requests, between their markers.  The linker script keeps the sections in the
+ * order of their names; the base revision tag and the paging mode request are in variant.c.
  */
 #include "loader/stub/requests.h"
 

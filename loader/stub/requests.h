@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this kernel asks of its loader: every feature that Pagelift has.
+ * What this kernel asks of its loader: every feature that Pagelift has, but for the
+ * paging mode, which depends on the variant.
  */
 #ifndef LOADER_STUB_REQUESTS_H
 #define LOADER_STUB_REQUESTS_H

@@ -24,7 +24,9 @@ struct stub {
     bool adopted;
     struct pgt_space space;
     struct pgt_pool pool;
-    uint64_t frame; /* physical: a few usable frames for tests to play with */
+    uint64_t frame;        /* physical: a few usable frames for tests to play with */
+    uint64_t frame_bytes;  /* from there on, the pool's frames included */
+    struct frames *frames; /* all other usable memory; null until check_frames() */
 };
 
 /* Frames from stub->frame on. */

@@ -13,6 +13,20 @@ const uint64_t variant_base_revision = STUB_BASE_REVISION;
 __attribute__((used, section(".requests.1.tag"))) static volatile uint64_t tag[3] = {
     LIMINE_BASE_TAG_0, LIMINE_BASE_TAG_1, STUB_BASE_REVISION};
 
+/* As much as the mode says, or less; 4 levels will always do. */
+__attribute__((
+    used, section(".requests.2.mode"))) static volatile struct limine_paging_mode_request paging = {
+    .head = {.id = LIMINE_PAGING_MODE, .revision = 1},
+    .mode = STUB_MODE,
+    .max_mode = STUB_MODE,
+    .min_mode = LIMINE_PAGING_MODE_X86_64_4LVL,
+};
+
+const volatile struct limine_paging_mode_request *variant_paging_mode(void)
+{
+    return &paging;
+}
+
 /* A loader clears the last word if it knows the revision, and writes the one that it
  * loaded the kernel at into the word before. */
 bool variant_accepted(void)

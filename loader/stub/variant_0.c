@@ -37,6 +37,11 @@ bool variant_accepted(void)
     return request_answer(&requests.hhdm) != 0;
 }
 
+const volatile struct limine_paging_mode_request *variant_paging_mode(void)
+{
+    return 0;
+}
+
 void variant_flaw(struct tap *tap)
 {
     FLAW(STUB_FAULT)(tap);

@@ -70,8 +70,9 @@ vector_common:
 .globl fault_call
 .type fault_call, @function
 fault_call:
-    push %rbx
     push %rbp
+    mov %rsp, %rbp
+    push %rbx
     push %r12
     push %r13
     push %r14
@@ -90,8 +91,8 @@ fault_recover:
     pop %r14
     pop %r13
     pop %r12
-    pop %rbp
     pop %rbx
+    pop %rbp
     ret
 .size fault_call, . - fault_call
 

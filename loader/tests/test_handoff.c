@@ -3,14 +3,18 @@
  * Shows that the handoff page holds what it should for every base revision and whatever
  * firmware left in the control registers; and, where /dev/kvm can be opened, that
  * running it in a virtual machine brings a kernel exactly the entry state that the Limine boot
- * protocol promises, from the worst state that firmware may leave.
+ * protocol promises, from the worst state that firmware may leave, through 32-bit mode too.
+ * (What a processor with 5-level paging makes of it is shown by whole machines.)
  */
 #include "loader/handoff.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,6 +23,8 @@
 /* As the SDM names them (volume 3A, 2.5 and 2.2.1). */
 #define CR0_EXACT UINT64_C(0x80010011) /* PG WP ET PE */
 #define CR0_MAY   UINT64_C(0x00040022) /* AM NE MP: as firmware has them */
+#define CR0_PG    UINT64_C(0x80000000)
+#define CR4_TSD   UINT64_C(0x4)
 #define CR4_PAE   UINT64_C(0x20)
 #define CR4_PGE   UINT64_C(0x80)
 #define CR4_LA57  UINT64_C(0x1000)
@@ -96,6 +102,9 @@ static void writes_the_page_and_nothing_else(void **state)
     assert_int_equal(data.idt_limit, 0);
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(data.idt_base[i], 0);
+    assert_int_equal(data.cr4_first, data.cr4);
+    for (size_t i = offsetof(struct ldr_handoff, own_gdt_limit); i < sizeof(data); i++)
+        assert_int_equal(((const uint8_t *)&data)[i], 0);
 }
 
 /* A descriptor, field by field (SDM 3.4.5). */
@@ -143,6 +152,83 @@ static void writes_the_descriptors_of_the_protocol(void **state)
     segment = decode(prepared.gdt + 56);
     assert_memory_equal(&segment, &task, sizeof(segment));
     assert_memory_equal(prepared.gdt + 64, zeros, 8);
+}
+
+/* Where the page is, and what the 32-bit part begins with: MOV EAX,ESI; AND EAX,7fffffff;
+ * MOV CR0,EAX.  It ends with MOV CR0,ESI and a far jump by CS, behind which 64-bit mode
+ * goes on with MOV EBX,EBX. */
+static const uint8_t paging_off[] = {0x89, 0xf0, 0x25, 0xff, 0xff, 0xff, 0x7f, 0x0f, 0x22, 0xc0};
+static const uint8_t paging_on[] = {0x0f, 0x22, 0xc6, 0x2e, 0xff};
+static const uint8_t again_64[] = {0x89, 0xdb};
+
+static void leads_through_32_bit_mode_where_levels_change(void **state)
+{
+    static const uint64_t place[] = {0x1000, 0x30000, 0x7ffff000, 0xfffff000};
+    struct prepared prepared;
+
+    (void)state;
+    for (unsigned i = 0; i < 16; i++) {
+        struct ldr_plan plan = some_plan(i % 7, i & 1 ? 5 : 4);
+        struct ldr_control firmware = {0, i & 2 ? CR4_LA57 : 0, EFER_LONG};
+        bool changes = !(i & 1) != !(i & 2);
+        uint64_t gdt_base;
+
+        plan.handoff_phys = place[i / 4];
+        const struct ldr_handoff data = prepare(&prepared, &plan, firmware);
+        assert_int_equal(data.cr4_first & CR4_LA57, firmware.cr4);
+        assert_int_equal(data.cr4 & CR4_LA57, i & 1 ? CR4_LA57 : 0);
+        assert_int_equal(data.cr4 ^ data.cr4_first, changes ? CR4_LA57 : 0);
+        if (!changes) {
+            assert_int_equal(data.own_gdt_limit, 0);
+            continue;
+        }
+        memcpy(&gdt_base, data.own_gdt_base, sizeof(gdt_base));
+        assert_int_equal(gdt_base, plan.handoff_phys + LDR_HANDOFF_DATA + LDR_AT_DESCRIPTORS);
+        assert_int_equal(data.own_gdt_limit, sizeof(data.descriptor) - 1);
+        assert_memory_equal(data.descriptor, prepared.gdt, sizeof(data.descriptor));
+        assert_int_equal(data.to_32.selector, 0x18);
+        assert_int_equal(data.to_64.selector, 0x28);
+        assert_memory_equal(prepared.page + (data.to_32.offset - plan.handoff_phys), paging_off,
+                            sizeof(paging_off));
+        assert_memory_equal(prepared.page + (data.to_64.offset - plan.handoff_phys), again_64,
+                            sizeof(again_64));
+    }
+}
+
+/* Does preparing trap?  In a process of its own, which it would end. */
+static bool traps(const struct ldr_plan *plan, uint64_t transition_root, uint64_t firmware_cr4)
+{
+    struct ldr_control firmware = {0, firmware_cr4, EFER_LONG};
+    struct prepared prepared;
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGILL, SIG_DFL); /* cmocka's handler would go on with the next test */
+        ldr_handoff_prepare(prepared.page, plan, transition_root, KERNEL_ROOT, ENTRY, &firmware,
+                            prepared.gdt, GDT_VIRT);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+/* What 32-bit code can't reach is the caller's mistake, but only if there is 32-bit code. */
+static void traps_if_32_bits_do_not_reach(void **state)
+{
+    const uint64_t high = UINT64_C(0x100000000);
+    struct ldr_plan plan = some_plan(6, 5);
+
+    (void)state;
+    plan.handoff_phys = high - 4096;
+    assert_false(traps(&plan, high - 4096, 0));
+    assert_true(traps(&plan, high, 0));
+    plan.handoff_phys = high;
+    assert_true(traps(&plan, high - 4096, 0));
+    assert_false(traps(&plan, high, CR4_LA57));
+    plan.arch.levels = 4;
+    assert_true(traps(&plan, high, CR4_LA57));
 }
 
 static void names_all_control_bits_from_revision_5_on(void **state)
@@ -232,11 +318,10 @@ static void map_upper(struct launch *launch, uint64_t root)
 }
 
 /* What a long session of firmware may leave: every register used, tables global. */
-static void be_firmware(struct launch *launch)
+static void be_firmware(struct launch *launch, unsigned levels)
 {
     struct kvm_regs regs;
     struct kvm_sregs sregs;
-    unsigned levels = launch->plan.arch.levels;
     uint64_t root = handoff_vm_table(&launch->vm);
     const struct kvm_segment code = {
         .limit = 0xffffffff, .selector = 0x38, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
@@ -276,17 +361,18 @@ static void be_firmware(struct launch *launch)
     handoff_vm_write_msr(&launch->vm, 0x277, PGT_PAT_RESET);
 }
 
-/* A machine ready to start at the handoff page, with `code` as its kernel.  Skips the test,
- * and says why, where there is no KVM or no such processor. */
-static void make_ready(struct launch *launch, uint64_t base_revision, unsigned levels,
-                       const uint8_t *code, size_t bytes)
+/* A machine ready to start at the handoff page, in tables of `before` levels, with `code` as
+ * its kernel.  Skips the test, and says why, where there is no KVM or no such processor. */
+static void make_ready(struct launch *launch, uint64_t base_revision, unsigned before,
+                       unsigned levels, const uint8_t *code, size_t bytes)
 {
     const char *reason = handoff_vm_open(&launch->vm);
 
-    if (!reason && levels == 5 && !(launch->vm.control_bits & CR4_LA57))
+    if (!reason && (before == 5 || levels == 5) && !(launch->vm.control_bits & CR4_LA57))
         reason = "its processor has no 5-level paging";
     if (reason) {
-        print_message("not run in a virtual machine, %u levels: /dev/kvm: %s\n", levels, reason);
+        print_message("not run in a virtual machine, from %u to %u levels: /dev/kvm: %s\n", before,
+                      levels, reason);
         handoff_vm_close(&launch->vm);
         skip();
     }
@@ -305,9 +391,9 @@ static void make_ready(struct launch *launch, uint64_t base_revision, unsigned l
     /* PG WP AM NE MP ET PE; TSD DE PAE MCE PGE OSFXSR OSXMMEXCPT and what there is. */
     launch->firmware.cr0 = CR0_EXACT | CR0_MAY;
     launch->firmware.cr4 =
-        CR4_PAE | CR4_PGE | 0x64c | (launch->vm.control_bits & ~(levels == 4 ? CR4_LA57 : 0));
+        CR4_PAE | CR4_PGE | 0x64c | (launch->vm.control_bits & ~(before == 4 ? CR4_LA57 : 0));
     launch->firmware.efer = EFER_LONG | EFER_SCE;
-    be_firmware(launch);
+    be_firmware(launch, before);
     memset(launch->vm.memory + VM_STACK - 4096, 0xa5, 4096);
     memset(launch->vm.memory + VM_HANDOFF, 0xa5, 4096);
     memcpy(launch->vm.memory + VM_KERNEL, code, bytes);
@@ -368,36 +454,124 @@ static void check_registers(struct launch *launch)
     assert_int_equal(top, 0);
 }
 
-static void brings(unsigned levels, uint64_t base_revision)
+static const uint8_t hlt[] = {0xf4};
+
+/* Runs a machine that is ready up to its kernel's HLT. */
+static void arrives(struct launch *launch)
 {
-    static const uint8_t hlt[] = {0xf4};
-    struct launch launch;
     struct kvm_sregs sregs;
 
-    make_ready(&launch, base_revision, levels, hlt, sizeof(hlt));
-    assert_int_equal(handoff_vm_run(&launch.vm), KVM_EXIT_HLT);
-    handoff_vm_do(&launch.vm, KVM_GET_SREGS, &sregs);
-    check_registers(&launch);
-    check_segments(&launch, &sregs);
-    check_control(&launch, &sregs);
-    assert_false(handoff_vm_mapped(&launch.vm, VM_HANDOFF));
-    assert_false(handoff_vm_mapped(&launch.vm, 0));
-    assert_true(handoff_vm_mapped(&launch.vm, VM_HANDOFF_VIRT));
-    handoff_vm_close(&launch.vm);
+    assert_int_equal(handoff_vm_run(&launch->vm), KVM_EXIT_HLT);
+    handoff_vm_do(&launch->vm, KVM_GET_SREGS, &sregs);
+    check_registers(launch);
+    check_segments(launch, &sregs);
+    check_control(launch, &sregs);
+    assert_false(handoff_vm_mapped(&launch->vm, VM_HANDOFF));
+    assert_false(handoff_vm_mapped(&launch->vm, 0));
+    assert_true(handoff_vm_mapped(&launch->vm, VM_HANDOFF_VIRT));
+    handoff_vm_close(&launch->vm);
+}
+
+static void brings(unsigned before, unsigned levels, uint64_t base_revision)
+{
+    struct launch launch;
+
+    make_ready(&launch, base_revision, before, levels, hlt, sizeof(hlt));
+    arrives(&launch);
 }
 
 static void brings_the_entry_state_with_4_levels(void **state)
 {
     (void)state;
     for (uint64_t revision = 0; revision <= 6; revision++)
-        brings(4, revision);
+        brings(4, 4, revision);
 }
 
 static void brings_the_entry_state_with_5_levels(void **state)
 {
     (void)state;
-    brings(5, 0);
-    brings(5, 6);
+    brings(5, 5, 0);
+    brings(5, 5, 6);
+}
+
+static void brings_the_entry_state_from_4_to_5_levels(void **state)
+{
+    (void)state;
+    brings(4, 5, 0);
+    brings(4, 5, 6);
+}
+
+static void brings_the_entry_state_from_5_to_4_levels(void **state)
+{
+    (void)state;
+    brings(5, 4, 0);
+    brings(5, 4, 6);
+}
+
+/* A machine of 4 levels that takes the way through 32-bit mode all the same, so that it is
+ * run where the processor has no more: the page is prepared as from 5 levels, and
+ * another bit then takes the place of LA57. */
+static void make_detour(struct launch *launch, uint64_t base_revision)
+{
+    struct ldr_control firmware;
+    struct ldr_handoff *data;
+
+    make_ready(launch, base_revision, 4, 4, hlt, sizeof(hlt));
+    firmware = launch->firmware;
+    firmware.cr4 |= CR4_LA57;
+    ldr_handoff_prepare(launch->vm.memory + VM_HANDOFF, &launch->plan, launch->transition_root,
+                        launch->kernel_root, VM_ENTRY, &firmware, launch->vm.memory + VM_GDT,
+                        launch->plan.hhdm + VM_GDT);
+    data = (struct ldr_handoff *)(void *)(launch->vm.memory + VM_HANDOFF + LDR_HANDOFF_DATA);
+    assert_int_equal(data->cr4 ^ data->cr4_first, CR4_LA57);
+    data->cr4_first = data->cr4 ^ CR4_TSD;
+}
+
+static void brings_the_entry_state_through_32_bit_mode(void **state)
+{
+    struct launch launch;
+
+    (void)state;
+    for (uint64_t revision = 0; revision <= 6; revision++) {
+        make_detour(&launch, revision);
+        arrives(&launch);
+    }
+}
+
+/* The state in front of these bytes of the page's code. */
+static void stop_at(struct launch *launch, const uint8_t *code, size_t bytes,
+                    struct kvm_sregs *ret_sregs)
+{
+    uint8_t *found = memmem(launch->vm.memory + VM_HANDOFF, LDR_HANDOFF_DATA, code, bytes);
+
+    assert_non_null(found);
+    *found = hlt[0];
+    assert_int_equal(handoff_vm_run(&launch->vm), KVM_EXIT_HLT);
+    handoff_vm_do(&launch->vm, KVM_GET_SREGS, ret_sregs);
+    handoff_vm_close(&launch->vm);
+}
+
+/* CR4 changes between these two stops: while paging and long mode are off. */
+static void turns_paging_off_on_the_way(void **state)
+{
+    struct launch launch;
+    struct kvm_sregs sregs;
+
+    (void)state;
+    make_detour(&launch, 6);
+    stop_at(&launch, paging_off, sizeof(paging_off), &sregs);
+    assert_int_equal(sregs.cs.selector, 0x18);
+    assert_true(sregs.cs.db && !sregs.cs.l);
+    assert_int_equal(sregs.cr0, CR0_EXACT);
+    assert_int_equal(sregs.cr4, CR4_PAE | CR4_TSD);
+
+    make_detour(&launch, 6);
+    stop_at(&launch, paging_on, sizeof(paging_on), &sregs);
+    assert_int_equal(sregs.cs.selector, 0x18);
+    assert_int_equal(sregs.cr0, CR0_EXACT & ~CR0_PG);
+    assert_int_equal(sregs.cr3, launch.transition_root);
+    assert_int_equal(sregs.cr4, CR4_PAE);
+    assert_int_equal(sregs.efer, EFER_EXACT & ~UINT64_C(0x400)); /* without LMA */
 }
 
 /* Firmware's leaves were global; a kernel that touches one has to fault all the same, and with
@@ -411,7 +585,7 @@ static void leaves_no_translation_behind(void **state)
 
     (void)state;
     memcpy(read + 1, &address, sizeof(address));
-    make_ready(&launch, 4, 4, read, sizeof(read));
+    make_ready(&launch, 4, 4, 4, read, sizeof(read));
     assert_int_equal(handoff_vm_run(&launch.vm), KVM_EXIT_HLT);
     handoff_vm_do(&launch.vm, KVM_GET_REGS, &regs);
     assert_int_equal(regs.rax, 0xf3); /* the page's first byte */
@@ -419,7 +593,7 @@ static void leaves_no_translation_behind(void **state)
 
     address = VM_HANDOFF;
     memcpy(read + 1, &address, sizeof(address));
-    make_ready(&launch, 4, 4, read, sizeof(read));
+    make_ready(&launch, 4, 4, 4, read, sizeof(read));
     assert_int_equal(handoff_vm_run(&launch.vm), KVM_EXIT_SHUTDOWN);
     handoff_vm_close(&launch.vm);
 }
@@ -429,11 +603,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_the_page_and_nothing_else),
         cmocka_unit_test(writes_the_descriptors_of_the_protocol),
+        cmocka_unit_test(leads_through_32_bit_mode_where_levels_change),
+        cmocka_unit_test(traps_if_32_bits_do_not_reach),
         cmocka_unit_test(names_all_control_bits_from_revision_5_on),
         cmocka_unit_test(keeps_what_binds_nobody_below_revision_5),
         cmocka_unit_test(leaves_execute_disable_to_the_processor),
         cmocka_unit_test(brings_the_entry_state_with_4_levels),
         cmocka_unit_test(brings_the_entry_state_with_5_levels),
+        cmocka_unit_test(brings_the_entry_state_from_4_to_5_levels),
+        cmocka_unit_test(brings_the_entry_state_from_5_to_4_levels),
+        cmocka_unit_test(brings_the_entry_state_through_32_bit_mode),
+        cmocka_unit_test(turns_paging_off_on_the_way),
         cmocka_unit_test(leaves_no_translation_behind),
     };
 

@@ -94,6 +94,18 @@ static void numbers(void **state)
     assert_int_equal(date->timestamp, -5);
 }
 
+static void the_paging_mode_that_is_on(void **state)
+{
+    struct respond_machine *machine = *state;
+    for (unsigned levels = 4; levels <= 5; levels++) {
+        machine->plan.arch.levels = (uint8_t)levels;
+        const struct limine_paging_mode_response *paging = answer(machine, LDR_PAGING_MODE);
+        assert_int_equal(paging->revision, 0);
+        assert_int_equal(paging->mode, levels - 4);
+        assert_int_equal(machine->arena.used, 16);
+    }
+}
+
 static void bootloader_info(void **state)
 {
     struct respond_machine *machine = *state;
@@ -311,6 +323,7 @@ int main(void)
         WITH_MACHINE(the_tag_at_every_revision),
         WITH_MACHINE(bare_responses),
         WITH_MACHINE(numbers),
+        WITH_MACHINE(the_paging_mode_that_is_on),
         WITH_MACHINE(bootloader_info),
         WITH_MACHINE(where_firmware_tables_lie),
         WITH_MACHINE(one_smbios_entry_of_two),

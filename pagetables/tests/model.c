@@ -5,25 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t pages_2m = 512;
-static const uint64_t pages_1g = UINT64_C(512) * 512;
-
 void model_free(struct model *model)
 {
     free(model->run);
     *model = (struct model){0};
 }
 
-/* Index of the first run that ends above a page; count if there is none. */
-static size_t find(const struct model *model, uint64_t page)
+size_t model_find(const struct model *model, uint64_t page)
 {
-    size_t i = 0;
-    while (i < model->count && model->run[i].end <= page)
-        i++;
-    return i;
+    size_t low = 0, high = model->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (model->run[middle].end <= page)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-static void insert(struct model *model, size_t at, struct model_run run)
+void model_insert(struct model *model, size_t at, struct model_run run)
 {
     if (model->count == model->capacity) {
         model->capacity = model->capacity == 0 ? 64 : model->capacity * 2;
@@ -35,49 +37,45 @@ static void insert(struct model *model, size_t at, struct model_run run)
     model->count++;
 }
 
-static uint64_t phys_at(const struct model_run *run, uint64_t page)
+uint64_t model_phys(const struct model_run *run, uint64_t page)
 {
     return run->phys + (page - run->first) * PGT_PAGE;
 }
 
-/* Makes two runs of one, at a page between two of its leaves. */
-static void divide(struct model *model, size_t at, uint64_t page)
+void model_divide(struct model *model, size_t at, uint64_t page)
 {
     struct model_run upper = model->run[at];
 
-    if (page == upper.first || page == upper.end)
+    if (page <= upper.first || page >= upper.end)
         return;
-    upper.phys = phys_at(&upper, page);
+    upper.phys = model_phys(&upper, page);
     upper.first = page;
     model->run[at].end = page;
-    insert(model, at + 1, upper);
+    model_insert(model, at + 1, upper);
 }
 
-/* Makes a page the border of a leaf: a leaf that it lies within is split, one
- * size at a time. */
-static void cut(struct model *model, uint64_t page)
+void model_cut(struct model *model, uint64_t page)
 {
     for (;;) {
-        size_t i = find(model, page);
+        size_t i = model_find(model, page);
         if (i == model->count || model->run[i].first >= page)
             return;
         uint64_t size = model->run[i].leaf_pages;
         if (page % size == 0) {
-            divide(model, i, page);
+            model_divide(model, i, page);
             return;
         }
         uint64_t leaf = page - page % size;
-        divide(model, i, leaf);
-        i = find(model, page);
-        divide(model, i, leaf + size);
+        model_divide(model, i, leaf);
+        i = model_find(model, page);
+        model_divide(model, i, leaf + size);
         model->run[i].leaf_pages = size / 512;
     }
 }
 
-/* Removes [first, end), whose borders are borders of leaves. */
-static void drop(struct model *model, uint64_t first, uint64_t end)
+void model_drop(struct model *model, uint64_t first, uint64_t end)
 {
-    size_t from = find(model, first);
+    size_t from = model_find(model, first);
     size_t to = from;
 
     while (to < model->count && model->run[to].first < end)
@@ -88,153 +86,56 @@ static void drop(struct model *model, uint64_t first, uint64_t end)
     model->count -= to - from;
 }
 
-static bool same_page(const struct model_run *a, const struct model_run *b, uint64_t page)
+bool model_alike(const struct model_attributes *a, const struct model_attributes *b)
 {
-    return phys_at(a, page) == phys_at(b, page) && a->rights == b->rights && a->memory == b->memory;
+    return a->rights == b->rights && a->memory == b->memory && a->key == b->key &&
+           a->software == b->software;
 }
 
-static bool fits(const struct model_run *want, uint64_t page, uint64_t size)
+static bool continues(const struct model_run *run, const struct model_run *next)
 {
-    return page % size == 0 && phys_at(want, page) / PGT_PAGE % size == 0 &&
-           want->end - page >= size;
+    return next->first == run->end && next->phys == model_phys(run, next->first) &&
+           model_alike(&run->is, &next->is);
 }
 
-/* Appends to `into` the largest leaves that a linear range allows. */
-static void decompose(struct model *into, const struct model_run *want, bool has_1g)
+void model_tidy(struct model *model)
 {
-    uint64_t page = want->first;
+    size_t kept = 0;
 
-    while (page < want->end) {
-        struct model_run run = *want;
-        run.first = page;
-        run.phys = phys_at(want, page);
-        uint64_t stop;
-        if (has_1g && fits(want, page, pages_1g)) {
-            run.leaf_pages = pages_1g;
-            stop = want->end - want->end % pages_1g;
-        } else if (fits(want, page, pages_2m)) {
-            run.leaf_pages = pages_2m;
-            /* A larger leaf may become possible at the next border of 1 GiB. */
-            stop = page - page % pages_1g + pages_1g;
-            if (stop > want->end)
-                stop = want->end - want->end % pages_2m;
-        } else {
-            run.leaf_pages = 1;
-            stop = page - page % pages_2m + pages_2m;
-        }
-        run.end = stop < want->end ? stop : want->end;
-        insert(into, into->count, run);
-        page = run.end;
+    for (size_t i = 1; i < model->count; i++) {
+        struct model_run *run = &model->run[kept];
+        const struct model_run *next = &model->run[i];
+        if (continues(run, next) && run->leaf_pages == next->leaf_pages &&
+            run->accessed == next->accessed && run->dirty == next->dirty)
+            run->end = next->end;
+        else
+            model->run[++kept] = *next;
     }
+    model->count = model->count == 0 ? 0 : kept + 1;
 }
 
-static void widen(struct model_change *change, uint64_t first, uint64_t end)
+void model_append(struct model *model, const struct model *more)
 {
-    if (change->first == change->end)
-        *change = (struct model_change){first, end};
-    if (first < change->first)
-        change->first = first;
-    if (end > change->end)
-        change->end = end;
+    for (size_t i = 0; i < more->count; i++)
+        model_insert(model, model->count, more->run[i]);
 }
 
-/* Adds to the change what differs where `with`, which covers it, replaces a run. */
-static void compare(struct model_change *change, const struct model_run *old,
-                    const struct model *with)
+struct model model_copy(const struct model *model)
 {
-    for (size_t i = find(with, old->first); i < with->count; i++) {
-        const struct model_run *run = &with->run[i];
-        uint64_t first = run->first > old->first ? run->first : old->first;
-        uint64_t end = run->end < old->end ? run->end : old->end;
-        if (first >= end)
-            return;
-        if (!same_page(old, run, first) || old->leaf_pages != run->leaf_pages)
-            widen(change, first, end);
-    }
-}
+    struct model copy = {0};
 
-/* A leaf that reaches over the border of the range and maps it identically
- * already stays whole: takes its part out of the range. */
-static void keep_identical_edges(const struct model *model, struct model_run *want)
-{
-    size_t i = find(model, want->first);
-    if (i < model->count && model->run[i].first < want->first) {
-        const struct model_run *run = &model->run[i];
-        uint64_t into = want->first % run->leaf_pages;
-        if (into != 0 && same_page(run, want, want->first)) {
-            uint64_t end = want->first - into + run->leaf_pages;
-            uint64_t next = end < want->end ? end : want->end;
-            want->phys = phys_at(want, next);
-            want->first = next;
-        }
-    }
-    if (want->first == want->end)
-        return;
-    i = find(model, want->end - 1);
-    if (i < model->count && model->run[i].first < want->end) {
-        const struct model_run *run = &model->run[i];
-        uint64_t into = want->end % run->leaf_pages;
-        if (into != 0 && same_page(run, want, want->end - 1)) {
-            uint64_t start = want->end - into;
-            want->end = start > want->first ? start : want->first;
-        }
-    }
-}
-
-struct model_change model_map(struct model *model, const struct pgt_arch *arch,
-                              const struct pgt_mapping *mapping)
-{
-    struct model_run want = {
-        .first = mapping->virt / PGT_PAGE,
-        .end = mapping->virt / PGT_PAGE + mapping->bytes / PGT_PAGE,
-        .phys = mapping->phys,
-        .rights = mapping->rights | PGT_READ,
-        .memory = mapping->memory,
-    };
-    struct model_change change = {0};
-    struct model with = {0};
-
-    keep_identical_edges(model, &want);
-    if (want.first == want.end)
-        return change;
-    decompose(&with, &want, arch->pages_1g);
-    cut(model, want.first);
-    cut(model, want.end);
-    for (size_t i = find(model, want.first); i < model->count; i++) {
-        if (model->run[i].first >= want.end)
-            break;
-        compare(&change, &model->run[i], &with);
-    }
-    drop(model, want.first, want.end);
-    size_t at = find(model, want.first);
-    for (size_t i = 0; i < with.count; i++)
-        insert(model, at + i, with.run[i]);
-    model_free(&with);
-    return change;
-}
-
-struct model_change model_unmap(struct model *model, uint64_t virt, uint64_t bytes)
-{
-    uint64_t first = virt / PGT_PAGE;
-    uint64_t end = first + bytes / PGT_PAGE;
-    struct model_change change = {0};
-
-    cut(model, first);
-    cut(model, end);
-    for (size_t i = find(model, first); i < model->count && model->run[i].first < end; i++)
-        widen(&change, model->run[i].first, model->run[i].end);
-    drop(model, first, end);
-    return change;
+    model_append(&copy, model);
+    return copy;
 }
 
 struct model model_from(const struct model *model, uint64_t page)
 {
     struct model copy = {0};
 
-    for (size_t i = find(model, page); i < model->count; i++)
-        insert(&copy, copy.count, model->run[i]);
+    for (size_t i = model_find(model, page); i < model->count; i++)
+        model_insert(&copy, copy.count, model->run[i]);
     if (copy.count != 0 && copy.run[0].first < page) {
-        copy.run[0].phys = phys_at(&copy.run[0], page);
+        copy.run[0].phys = model_phys(&copy.run[0], page);
         copy.run[0].first = page;
     }
     return copy;
@@ -242,7 +143,7 @@ struct model model_from(const struct model *model, uint64_t page)
 
 const struct model_run *model_next(const struct model *model, uint64_t page)
 {
-    size_t i = find(model, page);
+    size_t i = model_find(model, page);
     return i == model->count ? NULL : &model->run[i];
 }
 
@@ -252,11 +153,50 @@ struct pgt_leaf model_leaf(const struct model_run *run, uint64_t page)
 
     return (struct pgt_leaf){
         .virt = first * PGT_PAGE,
-        .phys = phys_at(run, first),
+        .phys = model_phys(run, first),
         .bytes = run->leaf_pages * PGT_PAGE,
-        .rights = run->rights,
-        .memory = run->memory,
+        .rights = run->is.rights,
+        .memory = run->is.memory,
+        .key = run->is.key,
+        .software = run->is.software,
+        .accessed = run->accessed,
+        .dirty = run->dirty,
     };
+}
+
+bool model_next_run(const struct model *model, uint64_t page, struct pgt_run *ret_run)
+{
+    size_t i = model_find(model, page);
+    if (i == model->count)
+        return false;
+    const struct model_run *run = &model->run[i];
+    struct pgt_leaf leaf = model_leaf(run, page);
+    struct pgt_run merged = {
+        .virt = leaf.virt,
+        .phys = leaf.phys,
+        .rights = leaf.rights,
+        .memory = leaf.memory,
+        .key = leaf.key,
+        .software = leaf.software,
+    };
+    uint64_t first = leaf.virt / PGT_PAGE;
+    for (;; run++, first = run->first) {
+        size_t leaves = (size_t)((run->end - first) / run->leaf_pages);
+        merged.bytes += (run->end - first) * PGT_PAGE;
+        merged.leaves_4k += run->leaf_pages == 1 ? leaves : 0;
+        merged.leaves_2m += run->leaf_pages == MODEL_PAGES_2M ? leaves : 0;
+        merged.leaves_1g += run->leaf_pages == MODEL_PAGES_1G ? leaves : 0;
+        if (++i == model->count || !continues(run, run + 1))
+            break;
+    }
+    *ret_run = merged;
+    return true;
+}
+
+bool model_is_empty(const struct model *model, uint64_t virt, uint64_t bytes)
+{
+    const struct model_run *run = model_next(model, virt / PGT_PAGE);
+    return run == NULL || run->first >= virt / PGT_PAGE + bytes / PGT_PAGE;
 }
 
 /* Blocks of 2^shift pages that [first, end) touches, without the last one
@@ -301,37 +241,80 @@ size_t model_tables(const struct model *model, unsigned levels, const bool *kept
     return tables;
 }
 
-static size_t match(const struct model *model, const struct walk_list *list, size_t at)
+bool model_same_leaf(const struct pgt_leaf *a, const struct pgt_leaf *b)
 {
+    return a->virt == b->virt && a->phys == b->phys && a->bytes == b->bytes &&
+           a->rights == b->rights && a->memory == b->memory && a->key == b->key &&
+           a->software == b->software && a->accessed == b->accessed && a->dirty == b->dirty;
+}
+
+bool model_same_run(const struct pgt_run *a, const struct pgt_run *b)
+{
+    return a->virt == b->virt && a->phys == b->phys && a->bytes == b->bytes &&
+           a->rights == b->rights && a->memory == b->memory && a->key == b->key &&
+           a->software == b->software && a->leaves_4k == b->leaves_4k &&
+           a->leaves_2m == b->leaves_2m && a->leaves_1g == b->leaves_1g;
+}
+
+static void print_leaf(const char *who, const struct pgt_leaf *leaf)
+{
+    print_message("%s: %#lx -> %#lx, %#lx bytes, rights %#x, memory %d, key %u, software %#x, "
+                  "accessed %d, dirty %d\n",
+                  who, (unsigned long)leaf->virt, (unsigned long)leaf->phys,
+                  (unsigned long)leaf->bytes, leaf->rights, (int)leaf->memory, leaf->key,
+                  leaf->software, leaf->accessed, leaf->dirty);
+}
+
+static void match_leaf(const struct walk_leaf *walked, const struct pgt_leaf *want)
+{
+    struct pgt_leaf leaf = {
+        .virt = walked->virt,
+        .phys = walked->phys,
+        .bytes = walked->bytes,
+        .rights = walked->rights,
+        .memory = walked->memory,
+        .key = walked->key,
+        .software = walked->software,
+        .accessed = walked->accessed,
+        .dirty = walked->dirty,
+    };
+
+    if (model_same_leaf(&leaf, want))
+        return;
+    print_leaf("walk ", &leaf);
+    print_leaf("model", want);
+    fail_msg("a leaf is not what the model has");
+}
+
+void model_assert_leaf(const struct model *model, uint64_t page, const struct walk_leaf *leaf)
+{
+    size_t i = model_find(model, page);
+    bool mapped = i < model->count && model->run[i].first <= page;
+
+    if (mapped != (leaf->kind == WALK_LEAF) || (!mapped && leaf->kind != WALK_ABSENT))
+        fail_msg("page %#lx: the walk ends as %d, and the model has %s", (unsigned long)page,
+                 (int)leaf->kind, mapped ? "a page" : "nothing");
+    if (mapped) {
+        struct pgt_leaf want = model_leaf(&model->run[i], page);
+        match_leaf(leaf, &want);
+    }
+}
+
+void model_assert_equal(const struct model *model, const struct walk_list *list)
+{
+    size_t at = 0;
+
+    if (list->bad != 0)
+        fail_msg("%zu entries that a processor faults on", list->bad);
     for (size_t i = 0; i < model->count; i++) {
         const struct model_run *run = &model->run[i];
         for (uint64_t page = run->first; page < run->end; page += run->leaf_pages, at++) {
             struct pgt_leaf want = model_leaf(run, page);
             if (at == list->count)
                 fail_msg("the walk ends before %#lx", (unsigned long)want.virt);
-            const struct walk_leaf *leaf = &list->leaf[at];
-            if (leaf->virt != want.virt || leaf->phys != want.phys || leaf->bytes != want.bytes ||
-                leaf->rights != want.rights || leaf->memory != want.memory)
-                fail_msg("%#lx -> %#lx, %#lx bytes, rights %#x, memory %d; the model has "
-                         "%#lx -> %#lx, %#lx bytes, rights %#x, memory %d",
-                         (unsigned long)leaf->virt, (unsigned long)leaf->phys,
-                         (unsigned long)leaf->bytes, leaf->rights, (int)leaf->memory,
-                         (unsigned long)want.virt, (unsigned long)want.phys,
-                         (unsigned long)want.bytes, want.rights, (int)want.memory);
+            match_leaf(&list->leaf[at], &want);
         }
     }
-    return at;
-}
-
-void model_assert_equal(const struct model *model, const struct model *above,
-                        const struct walk_list *list)
-{
-    if (list->bad != 0)
-        fail_msg("%zu entries that a processor faults on", list->bad);
-    size_t matched = match(model, list, 0);
-    if (above != NULL)
-        matched = match(above, list, matched);
-    if (matched != list->count)
-        fail_msg("%#lx is mapped, the model has nothing there",
-                 (unsigned long)list->leaf[matched].virt);
+    if (at != list->count)
+        fail_msg("%#lx is mapped, the model has nothing there", (unsigned long)list->leaf[at].virt);
 }

@@ -16,7 +16,12 @@ struct pgt_arch suite_arch(unsigned levels)
 
 void suite_start(struct suite *suite, const struct pgt_arch *arch)
 {
-    arena_init(&suite->arena, 0x100000, 2048, 1);
+    suite_start_sized(suite, arch, 2048);
+}
+
+void suite_start_sized(struct suite *suite, const struct pgt_arch *arch, size_t frames)
+{
+    arena_init(&suite->arena, 0x100000, frames, 1);
     assert_int_equal(pgt_init(&suite->space, arch, &suite->arena.frames), PGT_OK);
     arena_assert_settled(&suite->arena);
     assert_int_equal(suite->arena.outstanding, 1);
@@ -193,6 +198,18 @@ void suite_expect(const struct arena *arena, const struct pgt_space *space,
     assert_int_equal(list.count, count);
     walk_list_free(&list);
     expect_readers(space, expected, count);
+}
+
+void suite_mark(const struct arena *arena, const struct pgt_space *space, uint64_t virt,
+                unsigned marks)
+{
+    struct walk_leaf leaf = walk(arena, &space->arch, space->root, virt);
+    unsigned level = leaf.bytes == GIB ? 3 : leaf.bytes == 2 * MIB ? 2 : 1;
+
+    assert_int_equal(leaf.kind, WALK_LEAF);
+    uint64_t *entry = walk_entry(arena, &space->arch, space->root, virt, level);
+    *entry &= ~UINT64_C(0x60);
+    *entry |= (marks & PGT_ACCESSED ? 0x20 : 0) | (marks & PGT_DIRTY ? 0x40 : 0);
 }
 
 uint64_t suite_entry(const struct suite *suite, uint64_t virt, unsigned level)

@@ -45,6 +45,7 @@ struct suite {
 };
 
 void suite_start(struct suite *suite, const struct pgt_arch *arch);
+void suite_start_sized(struct suite *suite, const struct pgt_arch *arch, size_t frames);
 /* Checks, destroys the space, and expects every frame back. */
 void suite_end(struct suite *suite);
 
@@ -86,6 +87,11 @@ void suite_expect(const struct arena *arena, const struct pgt_space *space,
     {                                                                                              \
         .virt = (virt_), .phys = (phys_), .bytes = (bytes_), .rights = (rights_)                   \
     }
+
+/* Sets accessed and dirty of the leaf that maps virt to `marks` (PGT_ACCESSED, PGT_DIRTY), as
+ * a processor would, or software that cleared them before. */
+void suite_mark(const struct arena *arena, const struct pgt_space *space, uint64_t virt,
+                unsigned marks);
 
 /* Raw entry that maps or holds `virt` at a level (1 is a page table). */
 uint64_t suite_entry(const struct suite *suite, uint64_t virt, unsigned level);

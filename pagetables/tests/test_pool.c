@@ -3,82 +3,23 @@
  * The ready allocator: frames that go in come out once each, what was given back
  * waits for a flush and means to a processor what it meant, and frame 0 is a frame.
  */
-#include "pagetables/tests/suite.h"
+#include "pagetables/tests/basin.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES 16
-
-struct memory {
-    uint8_t *bytes;
-    struct pgt_pool pool;
-    struct pgt_frames frames;
-};
-
-/* A pool over FRAMES frames from physical address `base`, none added yet. */
-static void start(struct memory *memory, uint64_t base)
-{
-    memory->bytes = aligned_alloc(4096, FRAMES * 4096);
-    assert_non_null(memory->bytes);
-    memset(memory->bytes, 0xa5, FRAMES * 4096);
-    pgt_pool_init(&memory->pool, (uint64_t)(uintptr_t)memory->bytes - base);
-    memory->frames = pgt_pool_frames(&memory->pool);
-}
-
-static bool reserve(struct memory *memory, size_t count)
-{
-    return memory->frames.reserve(memory->frames.context, count);
-}
-
-static uint64_t take(struct memory *memory)
-{
-    assert_true(reserve(memory, 1));
-    return memory->frames.take(memory->frames.context);
-}
-
-static void give(struct memory *memory, uint64_t frame)
-{
-    memory->frames.give(memory->frames.context, frame);
-}
-
-static void assert_counts(const struct memory *memory, size_t free_, size_t quarantine)
-{
-    assert_int_equal(memory->pool.free_count, free_);
-    assert_int_equal(memory->pool.quarantine_count, quarantine);
-}
-
-/* Takes all `count` frames, each within base..base+FRAMES and each once; writes
- * over all of each, as a table would. */
-static void take_all(struct memory *memory, uint64_t base, size_t count, uint64_t *frame)
-{
-    bool seen[FRAMES] = {false};
-
-    assert_true(reserve(memory, count));
-    assert_false(reserve(memory, count + 1));
-    for (size_t i = 0; i < count; i++) {
-        frame[i] = take(memory);
-        uint64_t index = (frame[i] - base) / 4096;
-        assert_int_equal(frame[i] % 4096, 0);
-        assert_true(index < FRAMES && !seen[index]);
-        seen[index] = true;
-        memset(memory->bytes + index * 4096, 0xff, 4096);
-    }
-    assert_false(reserve(memory, 1));
-}
-
 static void an_empty_pool_grants_nothing(void **state)
 {
-    struct memory memory;
+    struct basin basin;
     (void)state;
 
-    start(&memory, 0x100000);
-    assert_counts(&memory, 0, 0);
-    assert_false(reserve(&memory, 1));
-    pgt_pool_recycle(&memory.pool);
-    assert_false(pgt_pool_add(&memory.pool, 0x100000, 0));
-    assert_false(reserve(&memory, 1));
-    free(memory.bytes);
+    basin_start(&basin, 0x100000);
+    basin_expect(&basin, 0, 0);
+    assert_false(basin_reserve(&basin, 1));
+    pgt_pool_recycle(&basin.pool);
+    assert_false(pgt_pool_add(&basin.pool, 0x100000, 0));
+    assert_false(basin_reserve(&basin, 1));
+    free(basin.bytes);
 }
 
 static void what_goes_in_comes_out_once(void **state)
@@ -87,76 +28,76 @@ static void what_goes_in_comes_out_once(void **state)
     (void)state;
 
     for (size_t i = 0; i < 4; i++) {
-        struct memory memory;
-        uint64_t frame[FRAMES];
+        struct basin basin;
+        uint64_t frame[BASIN_FRAMES];
         uint64_t base = bases[i];
-        start(&memory, base);
-        assert_true(pgt_pool_add(&memory.pool, base + 4 * 4096, FRAMES - 4));
-        assert_counts(&memory, FRAMES - 4, 0);
-        assert_true(pgt_pool_add(&memory.pool, base, 4));
-        assert_counts(&memory, FRAMES, 0);
-        assert_int_equal(memory.frames.offset, (uint64_t)(uintptr_t)memory.bytes - base);
-        take_all(&memory, base, FRAMES, frame);
-        assert_counts(&memory, 0, 0);
-        free(memory.bytes);
+        basin_start(&basin, base);
+        assert_true(pgt_pool_add(&basin.pool, base + 4 * 4096, BASIN_FRAMES - 4));
+        basin_expect(&basin, BASIN_FRAMES - 4, 0);
+        assert_true(pgt_pool_add(&basin.pool, base, 4));
+        basin_expect(&basin, BASIN_FRAMES, 0);
+        assert_int_equal(basin.frames.offset, (uint64_t)(uintptr_t)basin.bytes - base);
+        basin_take_all(&basin, base, BASIN_FRAMES, frame);
+        basin_expect(&basin, 0, 0);
+        free(basin.bytes);
     }
 }
 
 static void reserving_takes_nothing(void **state)
 {
-    struct memory memory;
+    struct basin basin;
     (void)state;
 
-    start(&memory, 0);
-    assert_true(pgt_pool_add(&memory.pool, 0, 3));
+    basin_start(&basin, 0);
+    assert_true(pgt_pool_add(&basin.pool, 0, 3));
     for (unsigned i = 0; i < 5; i++)
-        assert_true(reserve(&memory, 3));
-    assert_false(reserve(&memory, 4));
-    assert_false(reserve(&memory, SIZE_MAX));
-    assert_counts(&memory, 3, 0);
-    free(memory.bytes);
+        assert_true(basin_reserve(&basin, 3));
+    assert_false(basin_reserve(&basin, 4));
+    assert_false(basin_reserve(&basin, SIZE_MAX));
+    basin_expect(&basin, 3, 0);
+    free(basin.bytes);
 }
 
 static void what_is_given_back_waits_for_recycle(void **state)
 {
-    struct memory memory;
-    uint64_t frame[FRAMES];
+    struct basin basin;
+    uint64_t frame[BASIN_FRAMES];
     (void)state;
 
-    start(&memory, 0);
-    assert_true(pgt_pool_add(&memory.pool, 0, FRAMES));
-    take_all(&memory, 0, FRAMES, frame);
-    for (size_t i = 0; i < FRAMES; i++) {
-        give(&memory, frame[(i * 5) % FRAMES]);
-        assert_counts(&memory, 0, i + 1);
-        assert_false(reserve(&memory, 1));
+    basin_start(&basin, 0);
+    assert_true(pgt_pool_add(&basin.pool, 0, BASIN_FRAMES));
+    basin_take_all(&basin, 0, BASIN_FRAMES, frame);
+    for (size_t i = 0; i < BASIN_FRAMES; i++) {
+        basin_give(&basin, frame[(i * 5) % BASIN_FRAMES]);
+        basin_expect(&basin, 0, i + 1);
+        assert_false(basin_reserve(&basin, 1));
     }
-    pgt_pool_recycle(&memory.pool);
-    assert_counts(&memory, FRAMES, 0);
-    take_all(&memory, 0, FRAMES, frame);
-    pgt_pool_recycle(&memory.pool); /* nothing waits */
-    assert_counts(&memory, 0, 0);
-    free(memory.bytes);
+    pgt_pool_recycle(&basin.pool);
+    basin_expect(&basin, BASIN_FRAMES, 0);
+    basin_take_all(&basin, 0, BASIN_FRAMES, frame);
+    pgt_pool_recycle(&basin.pool); /* nothing waits */
+    basin_expect(&basin, 0, 0);
+    free(basin.bytes);
 }
 
 /* Free frames and waiting ones, joined: none is lost and none is double. */
 static void recycle_joins_with_what_is_free(void **state)
 {
     (void)state;
-    for (size_t taken = 0; taken <= FRAMES; taken++) {
-        struct memory memory;
-        uint64_t frame[FRAMES];
-        start(&memory, 0);
-        assert_true(pgt_pool_add(&memory.pool, 0, FRAMES));
+    for (size_t taken = 0; taken <= BASIN_FRAMES; taken++) {
+        struct basin basin;
+        uint64_t frame[BASIN_FRAMES];
+        basin_start(&basin, 0);
+        assert_true(pgt_pool_add(&basin.pool, 0, BASIN_FRAMES));
         for (size_t i = 0; i < taken; i++)
-            frame[i] = take(&memory);
+            frame[i] = basin_take(&basin);
         for (size_t i = 0; i < taken; i++)
-            give(&memory, frame[i]);
-        assert_counts(&memory, FRAMES - taken, taken);
-        pgt_pool_recycle(&memory.pool);
-        assert_counts(&memory, FRAMES, 0);
-        take_all(&memory, 0, FRAMES, frame);
-        free(memory.bytes);
+            basin_give(&basin, frame[i]);
+        basin_expect(&basin, BASIN_FRAMES - taken, taken);
+        pgt_pool_recycle(&basin.pool);
+        basin_expect(&basin, BASIN_FRAMES, 0);
+        basin_take_all(&basin, 0, BASIN_FRAMES, frame);
+        free(basin.bytes);
     }
 }
 
@@ -166,74 +107,74 @@ static void recycle_joins_with_what_is_free(void **state)
 static void quarantine_changes_only_ignored_bits(void **state)
 {
     /* Low frames, and those whose numbers have the most bits set. */
-    static const uint64_t bases[] = {0, (UINT64_C(1) << 52) - FRAMES * 4096};
+    static const uint64_t bases[] = {0, (UINT64_C(1) << 52) - BASIN_FRAMES * 4096};
     (void)state;
 
     for (size_t b = 0; b < 2; b++) {
-        struct memory memory;
-        uint64_t frame[FRAMES];
-        start(&memory, bases[b]);
-        assert_true(pgt_pool_add(&memory.pool, bases[b], FRAMES));
-        take_all(&memory, bases[b], FRAMES, frame);
-        memset(memory.bytes, 0x67, FRAMES * 4096);
-        for (size_t i = 0; i < FRAMES; i++)
-            give(&memory, frame[i]);
-        for (size_t i = 0; i < FRAMES * 512; i++) {
+        struct basin basin;
+        uint64_t frame[BASIN_FRAMES];
+        basin_start(&basin, bases[b]);
+        assert_true(pgt_pool_add(&basin.pool, bases[b], BASIN_FRAMES));
+        basin_take_all(&basin, bases[b], BASIN_FRAMES, frame);
+        memset(basin.bytes, 0x67, BASIN_FRAMES * 4096);
+        for (size_t i = 0; i < BASIN_FRAMES; i++)
+            basin_give(&basin, frame[i]);
+        for (size_t i = 0; i < BASIN_FRAMES * 512; i++) {
             uint64_t word;
-            memcpy(&word, memory.bytes + i * 8, 8);
+            memcpy(&word, basin.bytes + i * 8, 8);
             assert_int_equal((word ^ UINT64_C(0x6767676767676767)) & ~(UINT64_C(0x7f) << 52), 0);
         }
-        free(memory.bytes);
+        free(basin.bytes);
     }
 }
 
 /* The highest frame that a processor can have is linked like any other. */
 static void frames_at_the_end_of_physical_memory(void **state)
 {
-    struct memory memory;
-    uint64_t frame[FRAMES];
-    uint64_t base = (UINT64_C(1) << 52) - FRAMES * 4096;
+    struct basin basin;
+    uint64_t frame[BASIN_FRAMES];
+    uint64_t base = (UINT64_C(1) << 52) - BASIN_FRAMES * 4096;
     (void)state;
 
-    start(&memory, base);
-    assert_true(pgt_pool_add(&memory.pool, base, FRAMES));
-    take_all(&memory, base, FRAMES, frame);
-    for (size_t i = 0; i < FRAMES; i++)
-        give(&memory, frame[i]);
-    pgt_pool_recycle(&memory.pool);
-    assert_counts(&memory, FRAMES, 0);
-    take_all(&memory, base, FRAMES, frame);
-    free(memory.bytes);
+    basin_start(&basin, base);
+    assert_true(pgt_pool_add(&basin.pool, base, BASIN_FRAMES));
+    basin_take_all(&basin, base, BASIN_FRAMES, frame);
+    for (size_t i = 0; i < BASIN_FRAMES; i++)
+        basin_give(&basin, frame[i]);
+    pgt_pool_recycle(&basin.pool);
+    basin_expect(&basin, BASIN_FRAMES, 0);
+    basin_take_all(&basin, base, BASIN_FRAMES, frame);
+    free(basin.bytes);
 }
 
 /* The vector: a freed table is not handed out again until recycle. */
 static void a_space_on_a_pool(void **state)
 {
-    struct memory memory;
+    struct basin basin;
     struct pgt_space space;
     struct pgt_flush flush = {0};
     struct pgt_arch arch = suite_arch(4);
     (void)state;
 
-    start(&memory, 0);
-    assert_true(pgt_pool_add(&memory.pool, 0, 7)); /* a root and two times three tables */
-    assert_int_equal(pgt_init(&space, &arch, &memory.frames), PGT_OK);
+    basin_start(&basin, 0);
+    assert_true(pgt_pool_add(&basin.pool, 0, 7)); /* a root and two times three tables */
+    assert_int_equal(pgt_init(&space, &arch, &basin.frames), PGT_OK);
     struct pgt_mapping mapping = {.virt = GIB, .phys = 0, .bytes = 0x1000, .rights = RW};
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(pgt_map(&space, &mapping, &flush), PGT_OK);
         assert_int_equal(pgt_unmap(&space, GIB, 0x1000, &flush), PGT_OK);
         assert_true(flush.needed);
     }
-    assert_counts(&memory, 0, 6);
+    basin_expect(&basin, 0, 6);
     assert_int_equal(pgt_map(&space, &mapping, &flush), PGT_NO_FRAMES);
-    pgt_pool_recycle(&memory.pool);
+    pgt_pool_recycle(&basin.pool);
     assert_int_equal(pgt_map(&space, &mapping, &flush), PGT_OK);
-    assert_counts(&memory, 3, 0);
+    basin_expect(&basin, 3, 0);
     assert_int_equal(pgt_destroy(&space), PGT_OK);
-    assert_counts(&memory, 3, 4);
-    pgt_pool_recycle(&memory.pool);
-    assert_counts(&memory, 7, 0);
-    free(memory.bytes);
+    basin_expect(&basin, 3, 4);
+    pgt_pool_recycle(&basin.pool);
+    basin_expect(&basin, 7, 0);
+    free(basin.bytes);
 }
 
 int main(void)

@@ -131,6 +131,8 @@ static struct walk_leaf page(const struct pgt_arch *arch, uint64_t entry, unsign
     leaf.memory = memory_type(arch, entry, level);
     leaf.accessed = bit(entry, BIT_A);
     leaf.dirty = bit(entry, BIT_D);
+    leaf.key = (unsigned)(field(entry, 62, 59) >> 59);
+    leaf.software = (unsigned)(field(entry, 58, 52) >> 52 << 3 | field(entry, 11, 9) >> 9);
     return leaf;
 }
 

@@ -28,8 +28,10 @@ struct walk_leaf {
     uint64_t bytes;  /* that the entry reaches over */
     unsigned rights; /* combined over all levels */
     enum pgt_memory memory;
-    bool accessed; /* bit 5 of the leaf */
-    bool dirty;    /* bit 6 of the leaf */
+    bool accessed;     /* bit 5 of the leaf */
+    bool dirty;        /* bit 6 of the leaf */
+    unsigned key;      /* bits 62 to 59 of the leaf */
+    unsigned software; /* what the leaf leaves to software: bits 58 to 52, then 11 to 9 */
 };
 
 /* Walks for one address. */

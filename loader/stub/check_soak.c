@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Thousands of random operations on several address spaces, after which nothing is lost.
+ * On the kernel's command line: soak=N operations, and seed=X (hexadecimal) to have a run again.
+ */
+#include "loader/stub/checks.h"
+#include "loader/stub/cpu.h"
+#include "loader/stub/requests.h"
+#include "loader/stub/soak.h"
+#include "loader/stub/words.h"
+
+#define USUAL 20000
+
+/* The whole model is compared after so many operations, and at the end. */
+#define BETWEEN 500
+
+static uint64_t number_of(const char *name, unsigned base, uint64_t otherwise)
+{
+    const struct limine_executable_cmdline_response *response =
+        request_answer(&requests.executable_cmdline);
+    const char *text = response != 0 ? request_pointer(response->cmdline) : 0;
+    uint64_t value;
+
+    return text != 0 && words_number(text, name, base, &value) ? value : otherwise;
+}
+
+static bool run(struct soak *soak, uint64_t operations)
+{
+    for (uint64_t i = 0; i < operations; i++) {
+        if (!soak_step(soak) || (i % BETWEEN == 0 && !soak_is_right(soak))) {
+            tap_note("soak: wrong after %lu operations", i + 1);
+            return false;
+        }
+    }
+    return soak_is_right(soak);
+}
+
+static void say_what_was_done(const struct soak *soak)
+{
+    const uint64_t *done = soak->done;
+
+    tap_note("soak: %lu writes and %lu reads in ring 3, %lu and %lu by the kernel",
+             done[SOAK_WRITE], done[SOAK_READ], done[SOAK_KERNEL_WRITE], done[SOAK_KERNEL_READ]);
+    tap_note("soak: %lu unmapped ranges, %lu programs stopped, %lu forks, %lu exits",
+             done[SOAK_UNMAP], done[SOAK_CRIME], done[SOAK_FORK], done[SOAK_EXIT]);
+}
+
+void check_soak(struct stub *stub)
+{
+    static struct soak soak; /* too large for a stack */
+    uint64_t operations = number_of("soak=", 10, USUAL);
+    uint64_t seed = number_of("seed=", 16, time_stamp()) | 1;
+    struct tap *tap = &stub->tap;
+    struct pgt_fault fault;
+    size_t before;
+
+    if (stub->frames == 0) {
+        tap_skip(tap, STUB_NO_TABLES, "a soak");
+        return;
+    }
+    before = stub->frames->ram.free_count;
+    if (!tap_ok(tap, soak_begin(&soak, stub, seed), "a soak with seed=%lx", seed))
+        return;
+    tap_ok(tap, run(&soak, operations), "%lu random operations on up to %u address spaces",
+           operations, SOAK_PROGRAMS);
+    say_what_was_done(&soak);
+    tap_ok(tap, soak_end(&soak), "every page of every program holds what the model says");
+    tap_ok(tap, soak.resolved > operations / 8, "%lu faults were put right", soak.resolved);
+    tap_equal(tap, stub->frames->ram.free_count, before, "as many frames are free as before");
+    tap_ok(tap, pgt_check(&stub->space, &fault) == PGT_OK,
+           "pgt_check is content with the kernel's space");
+}
