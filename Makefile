@@ -48,6 +48,7 @@ $(B)/host/%.a:
 	$(AR) rcs $@ $^
 
 include pagetables/build.mk
+include pagetables/bench/build.mk
 include loader/build.mk
 include loader/stub/build.mk
 include efi/build.mk

@@ -28,7 +28,7 @@ FREESTANDING = frozenset(
 )
 # Structures of a file format, and four functions that every part brings along.
 FORMATS = frozenset({"elf.h", "string.h"})
-HOST_TESTS = None  # any header of the host, except firmware's
+HOST_PROGRAMS = None  # any header of the host, except firmware's
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,14 @@ class Layer:
 # The longest folder that matches a file decides.
 LAYERS = {
     "pagetables/": Layer(("pagetables/",), FREESTANDING),
-    "pagetables/tests/": Layer(("pagetables/",), HOST_TESTS),
+    "pagetables/tests/": Layer(("pagetables/",), HOST_PROGRAMS),
+    "pagetables/bench/": Layer(("pagetables/",), HOST_PROGRAMS),
+    "pagetables/example/": Layer(("pagetables/",), HOST_PROGRAMS),
     "loader/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
-    "loader/tests/": Layer(("loader/", "pagetables/"), HOST_TESTS),
+    "loader/tests/": Layer(("loader/", "pagetables/"), HOST_PROGRAMS),
     "loader/stub/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
     "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS, firmware=True),
-    "efi/tests/": Layer(("efi/", "loader/", "pagetables/"), HOST_TESTS, firmware=True),
+    "efi/tests/": Layer(("efi/", "loader/", "pagetables/"), HOST_PROGRAMS, firmware=True),
 }
 
 # The stub kernel stands on the loader's headers; the loader knows no kernel.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The address-space plan: which virtual address shall lead where, with which
- * rights, before any table is written.  The tables are built from it
- * (loader/tables.h) and verified against it (loader/verify.h).
+ * The address-space plan: which virtual address shall lead where, with which rights,
+ * before any table is written.  The tables are built from it (loader/tables.h) and
+ * verified against it (loader/verify.h).
  */
 #ifndef LOADER_PLAN_H
 #define LOADER_PLAN_H
@@ -51,11 +51,11 @@ struct ldr_plan {
     uint64_t hhdm;         /* offset of the direct map */
     uint64_t handoff_virt; /* the handoff page in the shared upper */
     uint64_t handoff_phys;
-    uint64_t guard_below;  /* virtual addresses of the two guard pages */
+    uint64_t guard_below; /* virtual addresses of the two guard pages */
     uint64_t guard_above;
-    uint64_t stack_top;    /* virtual; 16-byte aligned */
+    uint64_t stack_top; /* virtual; 16-byte aligned */
     uint64_t image_virt, image_phys, image_bytes;
-    struct ldr_run *run;   /* ascending by virtual address within a purpose; no two overlap */
+    struct ldr_run *run; /* ascending by virtual address within a purpose; no two overlap */
     size_t count;
     size_t capacity;
 };
@@ -63,12 +63,12 @@ struct ldr_plan {
 /* Upper bound of the runs that a plan needs. */
 size_t ldr_plan_capacity(const struct ldr_image *image, size_t region_count);
 
-/* Makes the plan.  `region` is resolved (ldr_regions_resolve) and already holds
- * the image, the guards and the framebuffer with their kinds.  plan->run and plan->capacity are
- * the caller's; all else is filled in.  Rights:
+/* Makes the plan.  `region` is resolved (ldr_regions_resolve) and already holds the
+ * image, the guards and the framebuffer with their kinds.  plan->run and plan->capacity
+ * are the caller's; all else is filled in.  Rights:
  * - image: each segment's own; the gaps between segments stay unmapped;
- * - direct map: read and write, never execute; read only where a frame holds
- *   kernel text, read-only data or the handoff page; write-combining where it is framebuffer;
+ * - direct map: read and write, never execute; read only where a frame holds kernel
+ *   text, read-only data or the handoff page; write-combining where it is framebuffer;
  *   the guards not at all;
  * - identity map (base revision 0 only): as the direct map, without page 0;
  * - handoff page: read and execute, behind or before the image in its 2 GiB.
@@ -92,15 +92,15 @@ struct ldr_block {
 #define LDR_ANYWHERE    UINT64_MAX
 #define LDR_BELOW_4_GIB UINT64_C(0xffffffff)
 
-/* Chooses a physical address for the block in usable memory, so that the direct map needs
- * as few tables as can be: in a 2 MiB stretch that has to be mapped with 4K pages
+/* Chooses a physical address for the block in usable memory, so that the direct map
+ * needs as few tables as can be: in a 2 MiB stretch that has to be mapped with 4K pages
  * anyway, if there is one.  False if there is no room. */
 bool ldr_place(const struct ldr_region *region, size_t region_count, uint64_t base_revision,
                const struct ldr_block *block, uint64_t *ret_phys);
 
-/* After boot services ended the memory map may have moved.  True if every page
- * that the kernel will be told is usable, reclaimable or its own is in the direct map
- * as planned; otherwise *ret_base is the first that is not. */
+/* After boot services ended the memory map may have moved.  True if every page that the
+ * kernel will be told is usable, reclaimable or its own is in the direct map as
+ * planned; otherwise *ret_base is the first that is not. */
 bool ldr_plan_covers(const struct ldr_plan *plan, const struct ldr_region *region,
                      size_t region_count, uint64_t *ret_base);
 

@@ -37,9 +37,9 @@ enum ldr_feature {
 /* A feature's name in words, for messages. */
 const char *ldr_feature_name(enum ldr_feature feature);
 
-/* Offsets are from the image's first byte in memory.  0 says "absent": no
- * request can be there, since an offset of a present one is never 0 in
- * `request`, which is why presence is told apart. */
+/* Offsets are from the image's first byte in memory.  0 says "absent": no request can
+ * be there, since an offset of a present one is never 0 in `request`, which is why
+ * presence is told apart. */
 struct ldr_requests {
     uint64_t base_revision; /* 0 to LIMINE_BASE_REVISION_LAST */
     bool tagged;            /* a base revision tag was found, at: */
@@ -53,29 +53,30 @@ struct ldr_requests {
     unsigned levels_least, levels_most; /* what will do */
 };
 
-/* Finds the base revision tag and the requests in a loaded image (what
- * ldr_image_load() wrote to `memory`).  The file-backed part of each segment is
- * searched at each multiple of 8 bytes: between the last start marker and the first
- * end marker where these are present, or, at base revision 0, in the `.limine_reqs` section's list
- * where the file has one.  Features that are not known are passed over, with a
- * line to `log` that gives the id.
+/* Finds the base revision tag and the requests in a loaded image (what ldr_image_load()
+ * wrote to `memory`).  The file-backed part of each segment is searched at each
+ * multiple of 8 bytes: between the last start marker and the first end marker where
+ * these are present, or, at base revision 0, in the `.limine_reqs` section's list where
+ * the file has one.  Features that are not known are passed over, with a line to `log`
+ * that gives the id.
  *
- * The markers bind from base revision 2 on; below it they are hints, which are taken all the same.
+ * The markers bind from base revision 2 on; below it they are hints, which are taken
+ * all the same.
  *
- * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that is not
- * known (the protocol recommends to refuse it); a start marker behind the end marker; a tag or
- * request cut off by the end of its segment or by the end marker; more than 64 features that are
- * not known; an entry point outside executable memory; a stack of more than 1 GiB; an internal
- * module that is required, since there are none, or lies outside the image; a paging mode that
- * is none of x86-64's, or a least one above the most; a list in `.limine_reqs` that points
- * outside the image. */
+ * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that
+ * is not known (the protocol recommends to refuse it); a start marker behind the end
+ * marker; a tag or request cut off by the end of its segment or by the end marker; more
+ * than 64 features that are not known; an entry point outside executable memory; a
+ * stack of more than 1 GiB; an internal module that is required, since there are none,
+ * or lies outside the image; a paging mode that is none of x86-64's, or a least one
+ * above the most; a list in `.limine_reqs` that points outside the image. */
 enum ldr_status ldr_requests_find(struct ldr_requests *ret_requests, const struct ldr_image *image,
                                   const void *memory, const struct ldr_log *log,
                                   struct ldr_report *report);
 
-/* Chooses the levels of the kernel's page tables: what it prefers, or the nearest to it among what
- * will do that a processor with or without 5-level paging has.  `name` is the kernel's,
- * for the refusal: LDR_BAD_MACHINE if it has none of these. */
+/* Chooses the levels of the kernel's page tables: what it prefers, or the nearest to it
+ * among what will do that a processor with or without 5-level paging has.  `name` is
+ * the kernel's, for the refusal: LDR_BAD_MACHINE if it has none of these. */
 enum ldr_status ldr_levels_choose(unsigned *ret_levels, const struct ldr_requests *requests,
                                   bool has_5_levels, const char *name, struct ldr_report *report);
 

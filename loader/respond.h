@@ -10,15 +10,15 @@
 #include "loader/tables.h"
 #include "loader/verify.h"
 
-#define LDR_NAME "Pagelift"
+#define LDR_NAME    "Pagelift"
 #define LDR_VERSION "0.1.0"
 
 /* A loaded file, kernel or module. */
 struct ldr_file {
-    uint64_t phys;       /* page aligned, its pages its own */
+    uint64_t phys; /* page aligned, its pages its own */
     uint64_t bytes;
-    const char *path;    /* within its volume, with a leading slash; terminated */
-    const char *cmdline; /* terminated */
+    const char *path;         /* within its volume, with a leading slash; terminated */
+    const char *cmdline;      /* terminated */
     uint32_t partition_index; /* from 1; 0 if unknown */
     uint32_t mbr_disk_id;
     struct limine_uuid gpt_disk_uuid, gpt_part_uuid, part_uuid;
@@ -28,7 +28,7 @@ struct ldr_file {
 struct ldr_machine {
     uint64_t rsdp, smbios_32, smbios_64, efi_system_table; /* physical */
     bool has_time;
-    int64_t time; /* seconds since 1970-01-01 00:00 UTC */
+    int64_t time;                              /* seconds since 1970-01-01 00:00 UTC */
     const struct ldr_framebuffer *framebuffer; /* null if there is none */
 };
 
@@ -66,18 +66,18 @@ struct ldr_late {
 };
 
 /* Writes all answers but the memory maps, and points the requests in the image
- * (`image_memory`) and the base revision tag at them.  With arena->memory null
- * nothing is written and arena->used says how many bytes it takes: ask first,
- * allocate, then call again with the same answers; it can't fail then.  (In an arena smaller than
- * was counted, what doesn't fit is left out, and arena->used says how much was wanted.) */
+ * (`image_memory`) and the base revision tag at them.  With arena->memory null nothing
+ * is written and arena->used says how many bytes it takes: ask first, allocate, then
+ * call again with the same answers; it can't fail then.  (In an arena smaller than was
+ * counted, what doesn't fit is left out, and arena->used says how much was wanted.) */
 void ldr_respond(const struct ldr_answers *answers, struct ldr_arena *arena, void *image_memory,
                  struct ldr_late *ret_late);
 
 /* The last answers, from the final memory map (resolved).  region_count is at most
- * memmap_capacity and the EFI map at most efi_memmap_capacity; no memory is
- * allocated.  A usable or reclaimable page that is not in the plan's direct map is told as
- * reserved.  Returns how many bytes had to be hidden for that.  Up to base revision 2 page 0,
- * where it is usable or reclaimable, is told as reserved too, and not counted. */
+ * memmap_capacity and the EFI map at most efi_memmap_capacity; no memory is allocated.
+ * A usable or reclaimable page that is not in the plan's direct map is told as
+ * reserved.  Returns how many bytes had to be hidden for that.  Up to base revision 2
+ * page 0, where it is usable or reclaimable, is told as reserved too, and not counted. */
 uint64_t ldr_respond_memory(const struct ldr_answers *answers, const struct ldr_late *late,
                             const struct ldr_region *region, size_t region_count,
                             const void *efi_memmap, uint64_t efi_memmap_bytes,

@@ -3,7 +3,8 @@
 
 PAGETABLES_SRC := $(wildcard pagetables/*.c)
 # Programs of their own among the tests, with other flags than cmocka's.
-PAGETABLES_PROGRAMS := $(wildcard pagetables/tests/exhaustive*.c pagetables/tests/threads*.c)
+PAGETABLES_PROGRAMS := $(wildcard pagetables/tests/exhaustive*.c pagetables/tests/threads*.c) \
+                       pagetables/tests/stage.c pagetables/tests/timeline.c
 PAGETABLES_TEST_OBJ := $(patsubst %.c,$(B)/host/%.o,$(filter-out \
     pagetables/tests/test_% $(PAGETABLES_PROGRAMS),$(wildcard pagetables/tests/*.c)))
 
@@ -48,3 +49,65 @@ $(B)/bits2/exhaustive: $(addprefix $(B)/bits2/,$(PGT_EXHAUSTIVE_OBJ) $(PGT_FAST_
 	$(CC) $(PGT_FAST_FLAGS) -o $@ $^
 
 TEST_MORE += $(B)/fast/random $(B)/bits1/exhaustive $(B)/bits2/exhaustive
+
+# ---- threads, under ThreadSanitizer -------------------------------------------
+# No ASan beside it: a program can have one of the two.
+TSAN_FLAGS := $(COMMON) -O1 -D_GNU_SOURCE -DPGT_ASSERT -fsanitize=thread
+TSAN_OBJ   := $(addprefix $(B)/tsan/pagetables/tests/,stage.o timeline.o) \
+              $(PAGETABLES_SRC:%.c=$(B)/tsan/%.o)
+THREADS    := $(addprefix $(B)/tsan/,threads threads_marks)
+
+$(B)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(TSAN_FLAGS) -c $< -o $@
+
+$(THREADS): $(B)/tsan/%: $(B)/tsan/pagetables/tests/%.o $(TSAN_OBJ)
+	$(CC) $(TSAN_FLAGS) -o $@ $^
+
+test-threads: $(THREADS) ## readers beside writers, under ThreadSanitizer (10 s)
+	@set -e; for t in $(THREADS); do echo "== $$t"; TSAN_OPTIONS=halt_on_error=1 $$t; done
+
+# ---- the stack of every call, from the compiler's own figures ------------------
+# What a kernel's author includes; the rest is for the library's own files.
+PAGETABLES_PRIVATE := $(addprefix pagetables/,fill.h ram_map.h recursive_edit.h space.h text.h walk.h \
+                                             $(notdir $(wildcard pagetables/*_parts.h)))
+PAGETABLES_PUBLIC  := $(filter-out $(PAGETABLES_PRIVATE),$(wildcard pagetables/*.h))
+STACK_OBJ          := $(PAGETABLES_SRC:%.c=$(B)/stack/%.o)
+
+$(B)/stack/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) -fcallgraph-info=su -c $< -o $@
+
+test-stack: $(STACK_OBJ) ## at most 512 bytes of stack a call, no recursion
+	@$(PYTHON) pagetables/tests/stack.py $(STACK_OBJ:%.o=%.ci) $(PAGETABLES_PUBLIC)
+
+# ---- coverage -------------------------------------------------------------------
+# Of the library's code as it is shipped, so without its asserts.  What is always inlined
+# otherwise is not here, or each line would count once for every place that it is used in.
+COVERAGE_FLAGS := $(COMMON) -O0 -D_GNU_SOURCE --coverage -fno-inline '-DWALK_INLINE=static inline'
+COVERAGE_TESTS := $(patsubst %.c,$(B)/coverage/%,$(wildcard pagetables/tests/test_*.c))
+# Ring 0 instructions: a program can't run them.  The stub kernel does (firmware/tests).
+COVERAGE_LIVE  := pagetables/live.c $(wildcard pagetables/*_live.c)
+
+$(B)/coverage/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(COVERAGE_FLAGS) -c $< -o $@
+
+$(B)/coverage/pagetables/tests/%.o: pagetables/tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -D_GNU_SOURCE -c $< -o $@
+
+$(B)/coverage/pagetables.a: $(PAGETABLES_SRC:%.c=$(B)/coverage/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(COVERAGE_TESTS): %: %.o $(PAGETABLES_TEST_OBJ:$(B)/host/%=$(B)/coverage/%) $(B)/coverage/pagetables.a
+	$(CC) --coverage -o $@ $^ -lcmocka
+
+coverage: $(COVERAGE_TESTS) ## lines and branches of pagetables/ that its tests reach (gcovr)
+	@find $(B)/coverage -name '*.gcda' -delete
+	@set -e; for t in $(COVERAGE_TESTS); do $$t >$$t.log 2>&1 || { cat $$t.log; exit 1; }; done
+	@$(PYTHON) pagetables/tests/coverage.py $(B)/coverage $(COVERAGE_LIVE)
+
+.PHONY: test-threads test-stack coverage
+test-host: test-threads test-stack

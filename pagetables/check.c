@@ -4,8 +4,7 @@
  */
 #include "pagetables/walk.h"
 
-/* Address bits that are reserved at this width (SDM 4.4.4 and table 4-14 on).
- */
+/* Address bits that are reserved at this width (SDM 4.4.4 and table 4-14 on). */
 static uint64_t reserved_address(const struct pgt_arch *arch)
 {
     return ENTRY_ADDRESS & ~((UINT64_C(1) << arch->physical_bits) - 1);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cloning a range into another space: one walk over the origin, with the tables
- * of the clone kept beside those of the walk.
+ * Cloning a range into another space: one walk over the origin, with the tables of the
+ * clone kept beside those of the walk.
  *
- * A table of the clone is made when its first leaf is written, so that none is
- * made for nothing, and linked in when the walk leaves the table of the same level in the origin.
+ * A table of the clone is made when its first leaf is written, so that none is made for
+ * nothing, and linked in when the walk leaves the table of the same level in the
+ * origin.
  */
 #include "pagetables/walk.h"
 
@@ -84,7 +85,7 @@ static struct walk_step *clone_table(struct clone_job *job, unsigned level, unsi
         if (step->table)
             continue;
         pgt_entry *table = table_at(&job->to->frames, table_take(job->to));
-        pgt_fill_empty(table);
+        pgt_fill_empty(job->to, table);
         *step = (struct walk_step){.table = table, .fresh = true};
     }
     return &job->clone[level - 1];
@@ -188,8 +189,8 @@ static __attribute__((noinline)) void clone_commit(struct clone_job *job, struct
     root_count_changed(job->to, to_live, to_root->live);
 }
 
-/* Both at once from one allocator, or each from its own.  What the first granted and isn't
- * taken then costs nothing: a grant is only good until the next call. */
+/* Both at once from one allocator, or each from its own.  What the first granted and
+ * isn't taken then costs nothing: a grant is only good until the next call. */
 static bool reserve_both(const struct clone_job *job)
 {
     const struct pgt_frames *to = &job->to->frames, *from = &job->from->frames;

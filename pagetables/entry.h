@@ -2,21 +2,20 @@
 /*
  * The one file that knows the bits of an entry (SDM 4.5, tables 4-14 to 4-20).
  *
- *   63  62    59 58  52 51                    12 11 9 8 7  6 5 4   3   2  1 0
- *   XD  key      free   physical address         free  G PS D A PCD PWT US W P
+ *     63  62    59 58  52 51                    12 11   9 8 7  6 5 4   3   2  1 0
+ *     XD  key      free   physical address         free   G PS D A PCD PWT US W P
  *
- * Bit 7 is PS above level 1: set in a leaf, clear in an entry that refers to a
- * table.  In a 4K leaf bit 7 is PAT instead; in a larger leaf PAT is bit 12,
- * the lowest of those that its larger alignment sets free.  To keep that from
- * getting anywhere else, attributes are held in the form of a 4K leaf and
- * translated where an entry is written or read.
+ * Bit 7 is PS above level 1: set in a leaf, clear in an entry that refers to a table.
+ * In a 4K leaf bit 7 is PAT instead; in a larger leaf PAT is bit 12, the lowest of
+ * those that its larger alignment sets free.  To keep that from getting anywhere else,
+ * attributes are held in the form of a 4K leaf and translated where an entry is written
+ * or read.
  *
- * An entry that refers to a table grants all rights, since rights live in
- * leaves, and has accessed preset, so that the processor never writes it.  Its
- * bits 52 to 61, which the processor ignores, hold how many entries of that
- * table are present: 0 to 512; and its bit 8, ignored as well, is set if a global leaf
- * may lie below, so that dropping the table tells what to flush.  Root entries of a sealed upper
- * hold neither.
+ * An entry that refers to a table grants all rights, since rights live in leaves, and
+ * has accessed preset, so that the processor never writes it.  Its bits 52 to 61, which
+ * the processor ignores, hold how many entries of that table are present: 0 to 512; and
+ * its bit 8, ignored as well, is set if a global leaf may lie below, so that dropping
+ * the table tells what to flush.  Root entries of a sealed upper hold neither.
  */
 #ifndef PAGETABLES_ENTRY_H
 #define PAGETABLES_ENTRY_H
@@ -164,16 +163,14 @@ static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
     return (entry.raw & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | pat;
 }
 
-/* The leaf one level down that maps the index-th part of a larger leaf alike.
- */
+/* The leaf one level down that maps the index-th part of a larger leaf alike. */
 static inline pgt_entry leaf_part(pgt_entry leaf, unsigned level, unsigned index)
 {
     uint64_t phys = leaf_phys(leaf, level) + ((uint64_t)index << level_shift(level - 1));
     return entry_to_leaf(leaf_attributes(leaf, level), phys, level - 1);
 }
 
-/* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory.
- */
+/* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory. */
 static inline unsigned memory_to_pat_type(enum pgt_memory memory)
 {
     static const uint8_t type[PGT_MEMORY_TYPES] = {6, 4, 7, 0, 5, 1};
@@ -190,8 +187,8 @@ static inline enum pgt_memory memory_from_pat_type(unsigned type)
     return (enum pgt_memory)memory[type & 7];
 }
 
-/* The PAT selector bits of a memory type: the first PAT entry that holds it.
- * False where none does. */
+/* The PAT selector bits of a memory type: the first PAT entry that holds it. False
+ * where none does. */
 static inline bool attributes_of_memory(const struct pgt_arch *arch, enum pgt_memory memory,
                                         uint64_t *ret_bits)
 {
@@ -214,8 +211,8 @@ static inline enum pgt_memory memory_of_attributes(const struct pgt_arch *arch, 
     return memory_from_pat_type((unsigned)(arch->pat >> (8 * i)) & 7);
 }
 
-/* Rights as attributes, accessed and dirty preset; false where arch can't express
- * them: no right to access at all, or no XD. */
+/* Rights as attributes, accessed and dirty preset; false where arch can't express them:
+ * no right to access at all, or no XD. */
 static inline bool attributes_of_rights(const struct pgt_arch *arch, unsigned rights,
                                         uint64_t *ret_bits)
 {
@@ -266,8 +263,8 @@ static inline unsigned rights_of_attributes(uint64_t attributes)
            (attributes & ENTRY_GLOBAL ? PGT_GLOBAL : 0);
 }
 
-/* One store, never torn, after all stores before it: a processor or another
- * reader that sees this entry sees what it leads to. */
+/* One store, never torn, after all stores before it: a processor or another reader that
+ * sees this entry sees what it leads to. */
 static inline void entry_store(pgt_entry *slot, pgt_entry entry)
 {
     __atomic_store_n(&slot->raw, entry.raw, __ATOMIC_RELEASE);
@@ -278,16 +275,16 @@ static inline pgt_entry entry_load(const pgt_entry *slot)
     return (pgt_entry){__atomic_load_n(&slot->raw, __ATOMIC_ACQUIRE)};
 }
 
-/* Stores an entry and returns the one that it replaced, so that an accessed or dirty bit which the
- * processor set in the meantime is not lost. */
+/* Stores an entry and returns the one that it replaced, so that an accessed or dirty
+ * bit which the processor set in the meantime is not lost. */
 static inline pgt_entry entry_exchange(pgt_entry *slot, pgt_entry entry)
 {
     return (pgt_entry){__atomic_exchange_n(&slot->raw, entry.raw, __ATOMIC_ACQ_REL)};
 }
 
-/* Clears and sets bits of a leaf, and leaves accessed and dirty to the processor unless they are
- * named.  Where both are set already the processor has nothing to write any more (SDM 4.8),
- * and a plain store will do.  Returns what the leaf was. */
+/* Clears and sets bits of a leaf, and leaves accessed and dirty to the processor unless
+ * they are named.  Where both are set already the processor has nothing to write any
+ * more (SDM 4.8), and a plain store will do.  Returns what the leaf was. */
 static inline pgt_entry entry_change(pgt_entry *slot, uint64_t clear, uint64_t set)
 {
     pgt_entry old = entry_load(slot);

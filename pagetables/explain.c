@@ -11,7 +11,7 @@
 struct report {
     const struct pgt_space *space;
     const struct pgt_state *state;
-    const struct pgt_verdict *verdict;
+    struct pgt_verdict verdict;
     uint64_t virt;
     uint64_t code;
     pgt_line_fn *line;
@@ -84,15 +84,10 @@ static void put_bits(struct pgt_line *line, uint64_t value, const struct bit_nam
 static __attribute__((noinline)) void print_code(const struct report *report)
 {
     static const struct bit_name more[] = {
-        {PGT_ERROR_RESERVED, ", reserved bit"},
-        {PGT_ERROR_KEY, ", protection key"},
-        {PGT_ERROR_SHADOW_STACK, ", shadow stack"},
-        {PGT_ERROR_HLAT, ", HLAT"},
+        {PGT_ERROR_RESERVED, ", reserved"}, {PGT_ERROR_KEY, ", key"},
+        {PGT_ERROR_SHADOW_STACK, ", SS"},   {PGT_ERROR_HLAT, ", HLAT"},
         {PGT_ERROR_SGX, ", SGX"},
     };
-    const uint64_t known = PGT_ERROR_PRESENT | PGT_ERROR_WRITE | PGT_ERROR_USER |
-                           PGT_ERROR_RESERVED | PGT_ERROR_FETCH | PGT_ERROR_KEY |
-                           PGT_ERROR_SHADOW_STACK | PGT_ERROR_HLAT | PGT_ERROR_SGX;
     struct pgt_line line = {.length = 0};
     uint64_t code = report->code;
     pgt_put(&line, "error code ");
@@ -106,10 +101,20 @@ static __attribute__((noinline)) void print_code(const struct report *report)
         pgt_put(&line, ", read");
     pgt_put(&line, code & PGT_ERROR_USER ? ", user" : ", supervisor");
     put_bits(&line, code, more, sizeof(more) / sizeof(more[0]));
-    if (code & ~known) {
-        pgt_put(&line, ", unknown bits ");
-        pgt_put_hex(&line, code & ~known, 1);
-    }
+    print(report, &line);
+}
+
+/* In a line of its own, since the other one is long enough when all bits are set. */
+static __attribute__((noinline)) void print_unknown(const struct report *report)
+{
+    const uint64_t known = PGT_ERROR_PRESENT | PGT_ERROR_WRITE | PGT_ERROR_USER |
+                           PGT_ERROR_RESERVED | PGT_ERROR_FETCH | PGT_ERROR_KEY |
+                           PGT_ERROR_SHADOW_STACK | PGT_ERROR_HLAT | PGT_ERROR_SGX;
+    struct pgt_line line = {.length = 0};
+    if (!(report->code & ~known))
+        return;
+    pgt_put(&line, "error code: nobody knows bits ");
+    pgt_put_hex(&line, report->code & ~known, 1);
     print(report, &line);
 }
 
@@ -117,27 +122,27 @@ static __attribute__((noinline)) void print_code(const struct report *report)
 static __attribute__((noinline)) void print_state(const struct report *report)
 {
     static const struct bit_name cr4[] = {
-        {PGT_STATE_CR4_SMEP, " CR4.SMEP"},
-        {PGT_STATE_CR4_SMAP, " CR4.SMAP"},
-        {PGT_STATE_CR4_PKE, " CR4.PKE"},
-        {PGT_STATE_CR4_PKS, " CR4.PKS"},
+        {PGT_STATE_CR4_SMEP, " SMEP"},
+        {PGT_STATE_CR4_SMAP, " SMAP"},
+        {PGT_STATE_CR4_PKE, " PKE"},
+        {PGT_STATE_CR4_PKS, " PKS"},
     };
     const struct pgt_state *state = report->state;
     struct pgt_line line = {.length = 0};
     pgt_put(&line, "processor:");
     if (state->cr0 & PGT_STATE_CR0_WP)
-        pgt_put(&line, " CR0.WP");
+        pgt_put(&line, " WP");
     put_bits(&line, state->cr4, cr4, sizeof(cr4) / sizeof(cr4[0]));
     if (state->efer & PGT_STATE_EFER_NXE)
-        pgt_put(&line, " EFER.NXE");
+        pgt_put(&line, " NXE");
     if (state->rflags & PGT_STATE_AC)
-        pgt_put(&line, " RFLAGS.AC");
+        pgt_put(&line, " AC");
     if (state->cr4 & PGT_STATE_CR4_PKE) {
-        pgt_put(&line, " PKRU=");
+        pgt_put(&line, " PKRU ");
         pgt_put_hex(&line, state->pkru, 8);
     }
     if (state->cr4 & PGT_STATE_CR4_PKS) {
-        pgt_put(&line, " PKRS=");
+        pgt_put(&line, " PKRS ");
         pgt_put_hex(&line, state->pkrs, 8);
     }
     if (line.text[line.length - 1] == ':')
@@ -161,10 +166,9 @@ static void put_entry_rights(struct pgt_line *line, pgt_entry entry, bool leaf)
 static void put_leaf(struct pgt_line *line, const struct report *report, pgt_entry entry,
                      unsigned level)
 {
+    static const char *const size[] = {" 4K at ", " 2M at ", " 1G at "};
     uint64_t attributes = leaf_attributes(entry, level);
-    pgt_put(line, " ");
-    pgt_put_size(line, level_mask(level) + 1);
-    pgt_put(line, " at ");
+    pgt_put(line, size[level - 1]);
     pgt_put_hex(line, leaf_phys(entry, level), 12);
     pgt_put(line, " ");
     pgt_put_memory(line, memory_of_attributes(&report->space->arch, attributes));
@@ -181,7 +185,7 @@ static void put_leaf(struct pgt_line *line, const struct report *report, pgt_ent
 static void put_entry(struct pgt_line *line, const struct report *report, pgt_entry entry,
                       unsigned level)
 {
-    const struct pgt_verdict *verdict = report->verdict;
+    const struct pgt_verdict *verdict = &report->verdict;
     if (!entry_present(entry)) {
         pgt_put(line, " not present");
         return;
@@ -204,7 +208,7 @@ static void put_entry(struct pgt_line *line, const struct report *report, pgt_en
 
 static __attribute__((noinline)) void print_entry(const struct report *report, unsigned level)
 {
-    pgt_entry entry = {report->verdict->entry[level - 1]};
+    pgt_entry entry = {report->verdict.entry[level - 1]};
     struct pgt_line line = {.length = 0};
     unsigned index = level_index(report->virt, level);
     pgt_put(&line, "  ");
@@ -275,7 +279,7 @@ static unsigned rule_level(const struct pgt_verdict *verdict, unsigned rule)
 
 static __attribute__((noinline)) void print_rule(const struct report *report, unsigned rule)
 {
-    const struct pgt_verdict *verdict = report->verdict;
+    const struct pgt_verdict *verdict = &report->verdict;
     unsigned level = rule_level(verdict, rule);
     struct pgt_line line = {.length = 0};
     pgt_put(&line, "broken: ");
@@ -290,7 +294,7 @@ static __attribute__((noinline)) void print_rule(const struct report *report, un
 static void print_rules(const struct report *report)
 {
     const uint64_t other = PGT_ERROR_SHADOW_STACK | PGT_ERROR_HLAT | PGT_ERROR_SGX;
-    const struct pgt_verdict *verdict = report->verdict;
+    const struct pgt_verdict *verdict = &report->verdict;
     for (unsigned rule = 1; rule <= PGT_BROKE_KEY_WRITE; rule <<= 1)
         if (verdict->broken & rule)
             print_rule(report, rule);
@@ -323,7 +327,7 @@ static const char *advice_on_absence(const struct report *report)
 
 static const char *advice(const struct report *report)
 {
-    unsigned broken = report->verdict->broken;
+    unsigned broken = report->verdict.broken;
     if (broken & PGT_BROKE_CANONICAL)
         return "a pointer that was overwritten, or never was one";
     if (broken & PGT_BROKE_PRESENT)
@@ -372,22 +376,34 @@ static void print_fault(const struct report *report)
 {
     print_access(report);
     print_code(report);
+    print_unknown(report);
     print_state(report);
     print_root(report);
-    for (unsigned level = report->space->arch.levels; level >= report->verdict->end; level--)
+    for (unsigned level = report->space->arch.levels; level >= report->verdict.end; level--)
         print_entry(report, level);
     print_rules(report);
+}
+
+static __attribute__((noinline)) void print_report(const struct report *report)
+{
+    if (report->verdict.broken & PGT_BROKE_CANONICAL)
+        print_not_canonical(report);
+    else
+        print_fault(report);
+    print_advice(report);
 }
 
 void pgt_explain(const struct pgt_space *space, uint64_t virt, uint64_t error_code,
                  const struct pgt_state *state, pgt_line_fn *line, void *context)
 {
-    struct pgt_verdict verdict;
-    const struct report report = {space, state, &verdict, virt, error_code, line, context};
-    pgt_judge(space, virt, error_code, state, &verdict);
-    if (verdict.broken & PGT_BROKE_CANONICAL)
-        print_not_canonical(&report);
-    else
-        print_fault(&report);
-    print_advice(&report);
+    struct report report = {
+        .space = space,
+        .state = state,
+        .virt = virt,
+        .code = error_code,
+        .line = line,
+        .context = context,
+    };
+    pgt_judge(space, virt, error_code, state, &report.verdict);
+    print_report(&report);
 }

@@ -10,14 +10,17 @@
  *
  *     a write by ring 3 to 0x0000000000401008
  *     error code 0x7: present, write, user
- *     processor: CR0.WP CR4.SMEP CR4.SMAP EFER.NXE
+ *     processor: WP SMEP SMAP NXE
  *     4 levels of tables from 0x000000101000
- *       PML4[  0] 0x0000000000102067 rwxu-ad table at 0x000000102000
- *       PDPT[  0] 0x0000000000103067 rwxu-ad table at 0x000000103000
- *       PD  [  2] 0x0000000000104067 rwxu-ad table at 0x000000104000
+ *       PML4[  0] 0x0010000000102067 rwxu-a- table at 0x000000102000
+ *       PDPT[  0] 0x0010000000103067 rwxu-a- table at 0x000000103000
+ *       PD  [  2] 0x0010000000104067 rwxu-a- table at 0x000000104000
  *       PT  [  1] 0x800000000002a025 r--u-a- 4K at 0x00000002a000 WB
  *     broken: a write to a page that is read-only because of PT[1]
  *     advice: a store to constants or code? or copy-on-write that nobody resolved
+ *
+ * An entry: its raw value (in which this library keeps a count if it leads to a table), what it
+ * grants by itself (read, write, execute, user, global), accessed, dirty; then the table or page.
  */
 #ifndef PAGETABLES_EXPLAIN_H
 #define PAGETABLES_EXPLAIN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gathering what has to be invalidated.  Calls go through addresses in ascending
- * order, so a new range continues, if any, the one before it; a caller may come back to the
+ * Gathering what has to be invalidated.  Calls go through addresses in ascending order,
+ * so a new range continues, if any, the one before it; a caller may come back to the
  * same pages, or go downwards.
  */
 #include "pagetables/space.h"

@@ -2,10 +2,10 @@
 /*
  * Mapping: plan, reserve, commit.
  *
- * decide() says for one entry what is to be done; it sees nothing but the entry
- * and the part of the range below it.  A first walk asks it to count the
- * tables that will be needed, a second one to do it.  Both see the same
- * decisions, so the count is exact and the second can't fail.
+ * decide() says for one entry what is to be done; it sees nothing but the entry and the
+ * part of the range below it.  A first walk asks it to count the tables that will be
+ * needed, a second one to do it.  Both see the same decisions, so the count is exact
+ * and the second can't fail.
  */
 #include "pagetables/walk.h"
 
@@ -29,7 +29,7 @@ enum map_action {
     MAP_SPLIT,   /* make a table that maps what the leaf mapped, and descend */
 };
 
-/* Does the leaf map the part just as the job would?  Accessed and dirty are the
+/* Does the leaf map the part just as the job would? Accessed and dirty are the
  * processor's business. */
 static bool leaf_agrees(const struct map_job *job, pgt_entry entry, unsigned level,
                         struct range part)
@@ -56,8 +56,18 @@ static enum map_action decide(const struct map_job *job, pgt_entry entry, unsign
     return whole ? MAP_FRESH : MAP_SPLIT;
 }
 
-/* Counts the tables to make.  Nothing is made below a page table, so those are
- * not looked at. */
+/* Would a new table for this entry hold nothing but leaves? Then it is filled in one
+ * go, without a visit to each of its entries. */
+static bool holds_leaves(const struct map_job *job, const struct walk *walk)
+{
+    unsigned below = walk->level - 1;
+    uint64_t phys = walk->part.first + job->phys_from_linear;
+    return below <= job->largest_level &&
+           !((walk->part.first | (walk->part.last + 1) | phys) & level_mask(below));
+}
+
+/* Counts the tables to make.  Nothing is made below a page table, so those are not
+ * looked at. */
 static enum walk_next count_entry(struct walk *walk, void *context)
 {
     struct map_job *job = context;
@@ -69,11 +79,52 @@ static enum walk_next count_entry(struct walk *walk, void *context)
         return WALK_ON;
     if (action != MAP_DESCEND)
         job->cost++;
-    if (walk->level - 1 == LEVEL_4K)
+    if (walk->level - 1 == LEVEL_4K || (action == MAP_FRESH && holds_leaves(job, walk)))
         return WALK_ON;
     if (action == MAP_DESCEND)
         return walk_into(walk, job->space, entry);
     return walk_imagine(walk, action == MAP_SPLIT ? entry : (pgt_entry){0});
+}
+
+/* A new table of leaves alone: nothing, a run, nothing; and the entry that leads to it. */
+static pgt_entry filled_table(const struct walk *walk, const struct map_job *job)
+{
+    struct pgt_space *space = job->space;
+    unsigned below = walk->level - 1;
+    unsigned head = level_index(walk->part.first, below);
+    unsigned end = level_index(walk->part.last, below) + 1;
+    uint64_t phys = walk->part.first + job->phys_from_linear;
+    uint64_t frame = table_take(space);
+    pgt_entry *table = table_at(&space->frames, frame);
+    if (!space->frames.zeroed) {
+        clear_unseen(table, head);
+        clear_unseen(table + end, PGT_ENTRIES - end);
+    }
+    fill_leaves(table + head, end - head, entry_to_leaf(job->attributes, phys, below),
+                level_mask(below) + 1);
+    pgt_entry link = entry_to_table(frame, end - head);
+    link.raw |= job->attributes & ENTRY_GLOBAL; /* is ENTRY_GLOBAL_BELOW, in such an entry */
+    return link;
+}
+
+static enum walk_next map_filled(struct walk *walk, struct map_job *job, pgt_entry *slot,
+                                 pgt_entry old)
+{
+    entry_store(slot, filled_table(walk, job));
+    walk_here(walk)->live += !entry_present(old);
+    walk_here(walk)->global |= (job->attributes & ENTRY_GLOBAL) != 0;
+    return WALK_ON;
+}
+
+/* Leaves over nothing: as many as there are in a row. */
+static enum walk_next map_run(struct walk *walk, struct map_job *job, pgt_entry *slot, unsigned run)
+{
+    uint64_t phys = walk->part.first + job->phys_from_linear;
+    fill_leaves(slot, run, entry_to_leaf(job->attributes, phys, walk->level),
+                level_mask(walk->level) + 1);
+    walk_here(walk)->live += run;
+    walk_here(walk)->global |= (job->attributes & ENTRY_GLOBAL) != 0;
+    return walk_past(walk, run);
 }
 
 static enum walk_next map_entry(struct walk *walk, void *context)
@@ -93,7 +144,11 @@ static enum walk_next map_entry(struct walk *walk, void *context)
     if (entry_present(old))
         pgt_flush_add(job->flush, job->space, walk->part, old, false);
     if (action == MAP_FRESH)
-        return walk_make(walk, job->space);
+        return holds_leaves(job, walk) ? map_filled(walk, job, slot, old)
+                                       : walk_make(walk, job->space);
+    unsigned run = walk_run(walk);
+    if (!(summarize(slot, run).any & ENTRY_PRESENT))
+        return map_run(walk, job, slot, run);
     uint64_t phys = walk->part.first + job->phys_from_linear;
     entry_store(slot, entry_to_leaf(job->attributes, phys, walk->level));
     walk_here(walk)->live += !entry_present(old);
@@ -132,26 +187,24 @@ static enum pgt_status map_check(const struct pgt_space *space, const struct pgt
     return PGT_OK;
 }
 
-/* What is to be done, and what it costs; apart from the rest to keep the stack
- * small. */
-static __attribute__((noinline)) enum pgt_status
-map_plan(const struct pgt_space *space, const struct pgt_mapping *mapping, struct map_job *ret_job)
+static struct map_job map_start(const struct pgt_space *space, const struct pgt_mapping *mapping,
+                                struct range range, uint64_t attributes)
 {
-    struct range range;
-    uint64_t attributes;
-    enum pgt_status status = map_check(space, mapping, &range, &attributes);
-    if (status)
-        return status;
-    *ret_job = (struct map_job){
+    return (struct map_job){
         .space = (struct pgt_space *)space, /* only a commit writes through it */
         .range = range,
         .phys_from_linear = mapping->phys - range.first,
         .attributes = attributes,
         .largest_level = arch_largest_level(&space->arch),
     };
+}
+
+/* What it costs; apart from the rest to keep the stack small. */
+static __attribute__((noinline)) enum pgt_status map_plan(struct map_job *job)
+{
     struct walk walk;
-    walk_start(&walk, space, range);
-    return walk_range(&walk, ret_job, count_entry, walk_leave) ? PGT_OK : PGT_SEALED;
+    walk_start(&walk, job->space, job->range);
+    return walk_range(&walk, job, count_entry, walk_leave) ? PGT_OK : PGT_SEALED;
 }
 
 static __attribute__((noinline)) void map_commit(struct map_job *job)
@@ -163,21 +216,79 @@ static __attribute__((noinline)) void map_commit(struct map_job *job)
     walk_end(&walk, job->space, live);
 }
 
+/* ---- one page: what page faults ask for, without a walk ------------------- */
+
+/* Makes tables from the level below `level` down to the page's own, filled before
+ * anything leads to them, and returns the entry for the topmost.  Reserved already. */
+static pgt_entry page_chain(struct pgt_space *space, uint64_t linear, unsigned level,
+                            pgt_entry leaf)
+{
+    uint64_t frame[WALK_LEVELS];
+    uint64_t global = leaf.raw & ENTRY_GLOBAL; /* is ENTRY_GLOBAL_BELOW above it */
+    for (unsigned at = level; at-- > LEVEL_4K;)
+        frame[at] = table_take(space);
+    for (unsigned at = LEVEL_4K; at < level; at++) {
+        pgt_entry *table = table_at(&space->frames, frame[at]);
+        pgt_fill_empty(space, table);
+        table[level_index(linear, at)] = leaf;
+        leaf = (pgt_entry){entry_to_table(frame[at], 1).raw | global};
+    }
+    return leaf;
+}
+
+/* Maps one page where no larger leaf and no sealed root slot is in the way; otherwise
+ * false, and a walk has to look at it. */
+static __attribute__((noinline)) bool map_page(struct pgt_space *space, uint64_t linear,
+                                               pgt_entry leaf, struct pgt_flush *flush,
+                                               enum pgt_status *ret_status)
+{
+    struct page_path path;
+    if (!pgt_page_path(space, linear, &path))
+        return false;
+    pgt_entry old = entry_load(path.slot);
+    *ret_status = PGT_OK;
+    if (entry_present(old)) {
+        if (!((old.raw ^ leaf.raw) & ~ENTRY_MARKS))
+            return true;
+        pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
+        entry_store(path.slot, leaf);
+    } else {
+        if (!frames_reserve(&space->frames, path.level - LEVEL_4K)) {
+            *ret_status = PGT_NO_FRAMES;
+            return true;
+        }
+        entry_store(path.slot,
+                    path.level == LEVEL_4K ? leaf : page_chain(space, linear, path.level, leaf));
+        pgt_page_counted(space, &path, linear, 1);
+    }
+    if (leaf.raw & ENTRY_GLOBAL)
+        pgt_tell_global(space, linear, path.level);
+    return true;
+}
+
 enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
                              size_t *ret_frames)
 {
-    struct map_job job;
-    enum pgt_status status = map_plan(space, mapping, &job);
+    struct range range;
+    uint64_t attributes;
+    enum pgt_status status = map_check(space, mapping, &range, &attributes);
+    if (status)
+        return status;
+    struct map_job job = map_start(space, mapping, range, attributes);
+    status = map_plan(&job);
     if (!status)
         *ret_frames = job.cost;
     return status;
 }
 
-enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
-                        struct pgt_flush *flush)
+/* Plan, reserve, commit. */
+static __attribute__((noinline)) enum pgt_status map_range(struct pgt_space *space,
+                                                           const struct pgt_mapping *mapping,
+                                                           struct range range, uint64_t attributes,
+                                                           struct pgt_flush *flush)
 {
-    struct map_job job;
-    enum pgt_status status = map_plan(space, mapping, &job);
+    struct map_job job = map_start(space, mapping, range, attributes);
+    enum pgt_status status = map_plan(&job);
     if (status)
         return status;
     if (!frames_reserve(&space->frames, job.cost))
@@ -185,6 +296,21 @@ enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mappi
     job.flush = flush;
     map_commit(&job);
     if (mapping->promote)
-        pgt_promote_range(space, job.range, flush);
+        pgt_promote_range(space, range, flush);
     return PGT_OK;
+}
+
+enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
+                        struct pgt_flush *flush)
+{
+    struct range range;
+    uint64_t attributes;
+    enum pgt_status status = map_check(space, mapping, &range, &attributes);
+    if (status)
+        return status;
+    if (mapping->bytes == PGT_PAGE && !mapping->promote &&
+        map_page(space, range.first, entry_to_leaf(attributes, mapping->phys, LEVEL_4K), flush,
+                 &status))
+        return status;
+    return map_range(space, mapping, range, attributes, flush);
 }

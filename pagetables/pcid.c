@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The database is a list by last use, the newest at one end, and a hash table with a
- * chain for each bucket, both threaded through the slots by index + 1, so that 0 ends them.  A free
- * slot has no owner and stands at the old end.
+ * chain for each bucket, both threaded through the slots by index + 1, so that 0 ends
+ * them.  A free slot has no owner and stands at the old end.
  */
 #include "pagetables/pcid.h"
 

@@ -2,13 +2,13 @@
 /*
  * The ready allocator: two lists threaded through the frames themselves.
  *
- * A free frame is the pool's to write: its first word holds the address of the
- * next one, two more say that it is free.  A frame in quarantine is different:
- * until the caller has flushed, a processor may still walk it, and where a larger
- * leaf took the table's place it is right to do so.  So its entries have to go on
- * meaning what they mean.  The link to the next frame, and the sign that the frame is
- * in quarantine, are spread over bits 52 to 58 of its first entries, which the
- * processor ignores in entries of every kind (SDM tables 4-15 to 4-20).
+ * A free frame is the pool's to write: its first word holds the address of the next
+ * one, two more say that it is free.  A frame in quarantine is different: until the
+ * caller has flushed, a processor may still walk it, and where a larger leaf took the
+ * table's place it is right to do so.  So its entries have to go on meaning what they
+ * mean.  The link to the next frame, and the sign that the frame is in quarantine, are
+ * spread over bits 52 to 58 of its first entries, which the processor ignores in
+ * entries of every kind (SDM tables 4-15 to 4-20).
  */
 #include "pagetables/entry.h"
 
@@ -55,8 +55,8 @@ static uint64_t gather(const uint64_t *word, unsigned entries)
     return value;
 }
 
-/* Asked of a frame that may still be in use: so, as in gather(), loads that others' stores don't
- * tear. */
+/* Asked of a frame that may still be in use: so, as in gather(), loads that others'
+ * stores don't tear. */
 static bool is_free(const struct pgt_pool *pool, uint64_t frame)
 {
     const uint64_t *word = words_of(pool, frame);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changing the attributes of what is mapped.  Leaves that the range covers change
- * in place; those that it cuts are split first.
+ * Changing the attributes of what is mapped.  Leaves that the range covers change in
+ * place; those that it cuts are split first.
  */
 #include "pagetables/walk.h"
 
@@ -14,7 +14,7 @@ struct protect_job {
     struct pgt_flush *flush;
 };
 
-/* What the change does to a leaf of the given attributes. */
+/* What the change does to a leaf, by the attribute bits that it loses and gains. */
 enum effect {
     EFFECT_NONE,
     EFFECT_UNSEEN, /* only what the processor ignores */
@@ -22,11 +22,9 @@ enum effect {
     EFFECT_NARROWS,
 };
 
-static enum effect effect_of(uint64_t old, uint64_t new)
+static enum effect effect_of(uint64_t lost, uint64_t gained)
 {
-    uint64_t lost = old & ~new;
-    uint64_t gained = new & ~old;
-    if (old == new)
+    if (!(lost | gained))
         return EFFECT_NONE;
     if (((lost | gained) & (ENTRY_MEMORY | ENTRY_KEY)) ||
         (lost & (ENTRY_WRITE | ENTRY_USER | ENTRY_GLOBAL)) || (gained & ENTRY_XD))
@@ -39,7 +37,7 @@ static enum effect effect_of(uint64_t old, uint64_t new)
 static enum effect effect_on(const struct protect_job *job, pgt_entry leaf, unsigned level)
 {
     uint64_t old = leaf_attributes(leaf, level);
-    return effect_of(old, (old & ~job->clear) | job->set);
+    return effect_of(old & job->clear, job->set & ~old);
 }
 
 /* A leaf that is cut, and would change: to be split.  Tables are looked into. */
@@ -58,6 +56,37 @@ static enum walk_next count_entry(struct walk *walk, void *context)
     return leaf ? walk_imagine(walk, entry) : walk_into(walk, job->space, entry);
 }
 
+/* The loop that costs per page. */
+static void change_run(pgt_entry *slot, unsigned run, uint64_t clear, uint64_t set)
+{
+    for (unsigned i = 0; i < run; i++)
+        entry_put(&slot[i], (__atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) & ~clear) | set);
+}
+
+/* Can a run be changed in one go? If all of it is there, marked accessed and dirty, so
+ * that the processor doesn't write to these entries and plain stores will do, and alike
+ * in all that changes, so that one effect is that of all. */
+static bool is_uniform(const struct protect_job *job, struct summary run)
+{
+    const uint64_t quiet = ENTRY_PRESENT | ENTRY_MARKS;
+    return (run.all & quiet) == quiet && !((run.all ^ run.any) & (job->clear | job->set));
+}
+
+static enum walk_next protect_run(struct walk *walk, struct protect_job *job, pgt_entry *slot,
+                                  unsigned run, uint64_t any)
+{
+    enum effect effect = effect_of(any & job->clear, job->set & ~any);
+    (void)walk_past(walk, run);
+    if (effect == EFFECT_NONE)
+        return WALK_ON;
+    change_run(slot, run, job->clear, job->set);
+    walk_here(walk)->global |= (job->set & ENTRY_GLOBAL) != 0;
+    if (effect != EFFECT_UNSEEN)
+        pgt_flush_add(job->flush, job->space, walk->part, (pgt_entry){any},
+                      effect == EFFECT_WIDENS);
+    return WALK_ON;
+}
+
 static enum walk_next protect_entry(struct walk *walk, void *context)
 {
     struct protect_job *job = context;
@@ -68,6 +97,12 @@ static enum walk_next protect_entry(struct walk *walk, void *context)
         return WALK_ON;
     if (!entry_is_leaf(old, level))
         return walk_into(walk, job->space, old);
+    if (level == LEVEL_4K) {
+        unsigned run = walk_run(walk);
+        struct summary summary = summarize(slot, run);
+        if (is_uniform(job, summary))
+            return protect_run(walk, job, slot, run, summary.any);
+    }
     enum effect effect = effect_on(job, old, level);
     if (effect == EFFECT_NONE)
         return WALK_ON;

@@ -41,15 +41,13 @@ static uint64_t first_in_map(const struct pgt_ram_boot *boot, uint64_t from)
     return first;
 }
 
-/* The frame behind all reserved ranges that hold `frame` or what follows it. */
+/* The frame behind a reserved range that holds `frame`; `frame` itself if none does. */
 static uint64_t skip_reserved(const struct pgt_ram_boot *boot, uint64_t frame)
 {
     for (size_t i = 0; i < boot->reserved_count; i++) {
         struct pgt_ram_open run = frames_around(&boot->reserved[i]);
-        if (!holds(run, frame))
-            continue;
-        frame = run.end;
-        i = SIZE_MAX; /* one before it may hold the new one: begin anew */
+        if (holds(run, frame))
+            frame = run.end;
     }
     return frame;
 }
@@ -63,16 +61,17 @@ static uint64_t end_in_map(const struct pgt_ram_boot *boot, uint64_t first)
         if (!holds(run, end))
             continue;
         end = run.end;
-        i = SIZE_MAX;
+        i = SIZE_MAX; /* one before it may go on from here: begin anew */
     }
     return end;
 }
 
+/* Where the first reserved range in there begins; none holds `first` itself. */
 static uint64_t first_reserved(const struct pgt_ram_boot *boot, uint64_t first, uint64_t end)
 {
     for (size_t i = 0; i < boot->reserved_count; i++) {
         struct pgt_ram_open run = frames_around(&boot->reserved[i]);
-        if (run.first >= first && run.first < run.end && run.first < end)
+        if (run.first > first && run.first < end)
             end = run.first;
     }
     return end;

@@ -176,17 +176,16 @@ static uint64_t active_root(const struct pgt_recursive *recursive)
     return entry_table(load_at(recursive, root_entry_address(recursive, recursive->slot)));
 }
 
-/* Fills a new root through the window. */
+/* Fills a new root through the window.  The second slot is empty while nothing is open. */
 static void fill_root(const struct pgt_recursive *active, uint64_t virt, uint64_t root)
 {
     const struct pgt_mmu *mmu = active->window->mmu;
+    pgt_entry link = {pgt_recursive_link(&active->space.arch, root)};
     mmu->zero(mmu->context, virt);
     for (unsigned i = active->space.upper_slot; i < PGT_ENTRIES; i++)
-        if (!slot_is_recursive(active, i))
-            store_at(active, virt + i * sizeof(pgt_entry),
-                     load_at(active, root_entry_address(active, i)));
-    store_at(active, virt + active->slot * sizeof(pgt_entry),
-             (pgt_entry){pgt_recursive_link(&active->space.arch, root)});
+        store_at(active, virt + i * sizeof(pgt_entry),
+                 load_at(active, root_entry_address(active, i)));
+    store_at(active, virt + active->slot * sizeof(pgt_entry), link);
 }
 
 enum pgt_status pgt_recursive_create(const struct pgt_recursive *active, uint64_t *ret_root)
@@ -259,7 +258,7 @@ enum pgt_status pgt_recursive_destroy(struct pgt_recursive *active, uint64_t roo
     /* In place of a copy, which would weigh on the stack. */
     point_second(active, active->second, pgt_recursive_link(&active->space.arch, root));
     for (unsigned slot = 0; slot < active->space.upper_slot; slot++)
-        if (!slot_is_recursive(active, slot))
+        if (slot != active->slot)
             pgt_recursive_clear(active, slot);
     point_second(active, active->slot, 0);
     frames->give(frames->context, root);

@@ -48,12 +48,6 @@ static inline unsigned rights_left(uint64_t withheld)
              (withheld & ENTRY_XD ? PGT_EXECUTE : 0));
 }
 
-/* Is this root slot one of the two that serve the recursion? */
-static inline bool slot_is_recursive(const struct pgt_recursive *recursive, unsigned slot)
-{
-    return slot == recursive->slot || slot == recursive->second;
-}
-
 /* The linear range of a range that can be edited: PGT_MISALIGNED, PGT_BAD_RANGE, PGT_SEALED. */
 enum pgt_status pgt_recursive_range(const struct pgt_recursive *recursive, uint64_t virt,
                                     uint64_t bytes, struct range *ret_range);

@@ -41,14 +41,22 @@ void pgt_recursive_gather(const struct edit *edit, struct range part, uint64_t a
 }
 
 /* The recursive address of a table leads elsewhere now; `old` led there before.  This processor
- * goes by the slot that it edits through, others by the root's own. */
+ * goes by the slot that it edits through... */
+static __attribute__((noinline)) void forget_table(const struct edit *edit, uint64_t at,
+                                                   unsigned level)
+{
+    const struct pgt_mmu *mmu = edit->recursive->window->mmu;
+    uint64_t table = entry_address(edit->recursive, at, level) & ~(PGT_PAGE - 1);
+    mmu->invalidate(mmu->context, table);
+}
+
+/* ... others by the root's own. */
 static void table_changed(const struct edit *edit, uint64_t at, unsigned level, pgt_entry old)
 {
-    const struct pgt_recursive *recursive = edit->recursive;
-    const struct pgt_arch *arch = &recursive->space.arch;
-    const struct pgt_mmu *mmu = recursive->window->mmu;
-    mmu->invalidate(mmu->context, entry_address(recursive, at, level) & ~(PGT_PAGE - 1));
-    uint64_t own = pgt_recursive_table(arch, recursive->slot, at, level) & linear_all(arch).last;
+    const struct pgt_arch *arch = &space_of(edit)->arch;
+    forget_table(edit, at, level);
+    uint64_t own = pgt_recursive_table(arch, edit->recursive->slot, at, level);
+    own &= linear_all(arch).last;
     pgt_recursive_gather(edit, (struct range){own, own + (PGT_PAGE - 1)}, at, old, false);
 }
 

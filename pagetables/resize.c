@@ -24,7 +24,7 @@ static enum walk_next promote_entry(struct walk *walk, void *context)
 }
 
 /* Do the entries of a full table map, all alike, what one leaf of the level above
- * could?  Then that leaf. */
+ * could? Then that leaf. */
 static bool merged_leaf(const struct pgt_space *space, const pgt_entry *table, unsigned level,
                         pgt_entry *ret_leaf)
 {

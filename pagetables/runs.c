@@ -18,11 +18,11 @@ static struct pgt_run run_of(const struct pgt_leaf *leaf)
     };
 }
 
-static void count_leaf(struct pgt_run *run, unsigned level)
+static void count_leaves(struct pgt_run *run, unsigned level, size_t leaves)
 {
-    run->leaves_4k += level == LEVEL_4K;
-    run->leaves_2m += level == LEVEL_2M;
-    run->leaves_1g += level == LEVEL_1G;
+    run->leaves_4k += level == LEVEL_4K ? leaves : 0;
+    run->leaves_2m += level == LEVEL_2M ? leaves : 0;
+    run->leaves_1g += level == LEVEL_1G ? leaves : 0;
 }
 
 static bool run_continues(const struct pgt_run *run, const struct pgt_leaf *leaf)
@@ -53,8 +53,13 @@ static enum walk_next run_entry(struct walk *walk, void *context)
         job->run.bytes += leaf.bytes;
     else
         return WALK_STOP;
-    count_leaf(&job->run, walk->level);
-    return WALK_ON;
+    /* More of the same in this table, without a look at what each means. */
+    uint64_t step = level_mask(walk->level) + 1;
+    unsigned more = count_alike(walk_slot(walk) + 1, PGT_ENTRIES - 1 - walk_index(walk),
+                                (pgt_entry){entry.raw + step}, step);
+    job->run.bytes += more * step;
+    count_leaves(&job->run, walk->level, more + 1);
+    return walk_past(walk, more + 1);
 }
 
 bool pgt_next_run(const struct pgt_space *space, uint64_t virt, struct pgt_run *ret_run)
@@ -81,35 +86,34 @@ static void put_leaves(struct pgt_line *line, const char *size, size_t count)
 }
 
 /* Apart from the rest, so that the text and a walk are never on the stack together. */
-static __attribute__((noinline)) void print_run(const struct pgt_run *run,
-                                                void (*line_done)(void *context, const char *text),
-                                                void *context)
+static __attribute__((noinline)) void
+print_run(const struct pgt_run *run, void (*line)(void *context, const char *text), void *context)
 {
-    struct pgt_line line = {.length = 0};
-    pgt_put_hex(&line, run->virt, 16);
-    pgt_put(&line, "-");
-    pgt_put_hex(&line, run->virt + (run->bytes - 1), 16);
-    pgt_put(&line, "  ");
-    pgt_put_hex(&line, run->phys, 12);
-    pgt_put(&line, "  ");
-    pgt_put_size(&line, run->bytes);
-    pgt_put(&line, "  ");
-    pgt_put_rights(&line, run->rights);
-    pgt_put(&line, " ");
-    pgt_put_memory(&line, run->memory);
-    pgt_put(&line, " ");
-    put_leaves(&line, "4K", run->leaves_4k);
-    put_leaves(&line, "2M", run->leaves_2m);
-    put_leaves(&line, "1G", run->leaves_1g);
+    struct pgt_line text = {.length = 0};
+    pgt_put_hex(&text, run->virt, 16);
+    pgt_put(&text, "-");
+    pgt_put_hex(&text, run->virt + (run->bytes - 1), 16);
+    pgt_put(&text, "  ");
+    pgt_put_hex(&text, run->phys, 12);
+    pgt_put(&text, "  ");
+    pgt_put_size(&text, run->bytes);
+    pgt_put(&text, "  ");
+    pgt_put_rights(&text, run->rights);
+    pgt_put(&text, " ");
+    pgt_put_memory(&text, run->memory);
+    pgt_put(&text, " ");
+    put_leaves(&text, "4K", run->leaves_4k);
+    put_leaves(&text, "2M", run->leaves_2m);
+    put_leaves(&text, "1G", run->leaves_1g);
     if (run->key) {
-        pgt_put(&line, "  key ");
-        pgt_put_number(&line, run->key, 10, 1);
+        pgt_put(&text, "  key ");
+        pgt_put_number(&text, run->key, 10, 1);
     }
     if (run->software) {
-        pgt_put(&line, "  software ");
-        pgt_put_hex(&line, run->software, 1);
+        pgt_put(&text, "  software ");
+        pgt_put_hex(&text, run->software, 1);
     }
-    line_done(context, line.text);
+    line(context, text.text);
 }
 
 void pgt_dump(const struct pgt_space *space, void (*line)(void *context, const char *text),

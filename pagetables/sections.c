@@ -31,7 +31,7 @@ static bool extend(const struct pgt_sections *sections, struct pgt_mapping *run)
     for (size_t i = 0; i < part_count(sections); i++) {
         struct part part = part_at(sections, i);
         struct range pages = pages_of(&part);
-        if (is_skipped(sections, i) || !is_like(&part, &like) || pages.first < run->virt ||
+        if (is_skipped(sections, i) || !is_like(&part, &like) ||
             pages.first - run->virt > run->bytes || pages.last - run->virt < run->bytes)
             continue;
         run->bytes = pages.last - run->virt + 1;
@@ -150,12 +150,11 @@ static uint64_t granted_take(void *context)
 static __attribute__((noinline)) void
 make_space(struct pgt_space *space, const struct pgt_arch *arch, const struct pgt_frames *frames)
 {
-    const struct pgt_frames granted = {
-        .reserve = granted_reserve,
-        .take = granted_take,
-        .context = (void *)frames,
-        .offset = frames->offset,
-    };
+    struct pgt_frames granted = *frames;
+    granted.reserve = granted_reserve;
+    granted.take = granted_take;
+    granted.give = NULL;
+    granted.context = (void *)frames;
     enum pgt_status status = pgt_init(space, arch, &granted);
     pgt_assert(status == PGT_OK);
     (void)status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The life of an address space: made empty, made on a shared upper, adopted,
- * sealed, given away, destroyed.
+ * The life of an address space: made empty, made on a shared upper, adopted, sealed,
+ * given away, destroyed.
  */
 #include "pagetables/walk.h"
 
@@ -34,16 +34,27 @@ enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint
     return PGT_OK;
 }
 
-void pgt_fill_empty(pgt_entry *table)
+void pgt_tell_global(struct pgt_space *space, uint64_t linear, unsigned lowest)
 {
-    for (unsigned i = 0; i < PGT_ENTRIES; i++)
-        table[i] = (pgt_entry){0};
+    pgt_entry *table = space_root(space);
+    for (unsigned level = space->arch.levels; level > lowest; level--) {
+        pgt_entry *slot = &table[level_index(linear, level)];
+        pgt_entry entry = entry_load(slot);
+        if (!(entry.raw & ENTRY_GLOBAL_BELOW) && !is_sealed_root(space, level, linear))
+            entry_store(slot, (pgt_entry){entry.raw | ENTRY_GLOBAL_BELOW});
+        table = table_at(&space->frames, entry_table(entry));
+    }
+}
+
+void pgt_fill_empty(const struct pgt_space *space, pgt_entry *table)
+{
+    if (!space->frames.zeroed)
+        clear_unseen(table, PGT_ENTRIES);
 }
 
 void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level)
 {
-    for (unsigned i = 0; i < PGT_ENTRIES; i++)
-        table[i] = leaf_part(leaf, level, i);
+    fill_leaves(table, PGT_ENTRIES, leaf_part(leaf, level, 0), level_mask(level - 1) + 1);
 }
 
 enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
@@ -54,7 +65,7 @@ enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
         return PGT_NO_FRAMES;
     *space = (struct pgt_space){.arch = *arch, .frames = *frames, .upper_slot = PGT_ENTRIES};
     space->root = table_take(space);
-    pgt_fill_empty(space_root(space));
+    pgt_fill_empty(space, space_root(space));
     return PGT_OK;
 }
 
@@ -75,7 +86,7 @@ static void populate_slots(struct pgt_space *space, unsigned first, unsigned end
         if (entry_present(root[i]))
             continue;
         uint64_t table = table_take(space);
-        pgt_fill_empty(table_at(&space->frames, table));
+        pgt_fill_empty(space, table_at(&space->frames, table));
         entry_store(&root[i], entry_to_table(table, 0));
         space->root_live++;
     }
@@ -122,8 +133,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
     return PGT_OK;
 }
 
-/* Counts present entries on the way down, and keeps the counts on the way up.
- */
+/* Counts present entries on the way down, and keeps the counts on the way up. */
 static enum walk_next count_entry(struct walk *walk, void *context)
 {
     const struct pgt_space *space = context;

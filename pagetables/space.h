@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the library's files share about a space: reaching its tables, taking and
- * giving frames, judging ranges.
+ * What the library's files share about a space: reaching its tables, taking and giving
+ * frames, judging ranges.
  */
 #ifndef PAGETABLES_SPACE_H
 #define PAGETABLES_SPACE_H
@@ -29,8 +29,8 @@ static inline pgt_entry *space_root(const struct pgt_space *space)
     return table_at(&space->frames, space->root);
 }
 
-/* Counters are added to in one step, since writers on disjoint root slots may
- * run side by side. */
+/* Counters are added to in one step, since writers on disjoint root slots may run side
+ * by side. */
 static inline uint64_t table_take(struct pgt_space *space)
 {
     __atomic_fetch_add(&space->tables, 1, __ATOMIC_RELAXED);
@@ -61,8 +61,7 @@ static inline bool range_covers(struct range part, unsigned level)
     return part.last - part.first == level_mask(level);
 }
 
-/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1).
- */
+/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1). */
 static inline uint64_t canonical_form(const struct pgt_arch *arch, uint64_t virt)
 {
     unsigned unused = 64 - (12 + PGT_INDEX_BITS * arch->levels);
@@ -107,11 +106,11 @@ static inline bool slot_is_upper(const struct pgt_space *space, unsigned slot)
 /* Fills a new table with the parts of a leaf of the level above. */
 void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level);
 
-/* Zeroes a new table. */
-void pgt_fill_empty(pgt_entry *table);
+/* Zeroes a new table, unless its frame is known to hold zeros. */
+void pgt_fill_empty(const struct pgt_space *space, pgt_entry *table);
 
-/* The linear range `part`, of which `entry` was the leaf or led to the table, is to
- * be invalidated as well; only for rights that it gained, if widened. */
+/* The linear range `part`, of which `entry` was the leaf or led to the table, is to be
+ * invalidated as well; only for rights that it gained, if widened. */
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
                    pgt_entry entry, bool widened);
 
@@ -120,6 +119,58 @@ static inline bool range_is_foreign(const struct pgt_space *space, struct range 
 {
     return space->upper && slot_is_upper(space, level_index(range.last, space->arch.levels));
 }
+
+/* The way to the entry that would map one page. */
+struct page_path {
+    pgt_entry *slot;  /* the entry, or the first on the way that is absent */
+    unsigned level;   /* of the table that holds it: LEVEL_4K if all tables are there */
+    pgt_entry *above; /* the entry that leads to that table; null if that is the root */
+};
+
+/* Goes down to a page's entry, as far as tables are there.  False if a larger leaf maps
+ * it, or if the page or an absent slot is in a sealed upper that the space may not
+ * change. */
+static inline bool pgt_page_path(const struct pgt_space *space, uint64_t linear,
+                                 struct page_path *ret_path)
+{
+    unsigned level = space->arch.levels;
+    struct page_path path = {&space_root(space)[level_index(linear, level)], level, NULL};
+    bool upper = slot_is_upper(space, level_index(linear, level));
+    for (;;) {
+        pgt_entry entry = entry_load(path.slot);
+        if (path.level == LEVEL_4K || !entry_present(entry))
+            break;
+        if (entry_is_leaf(entry, path.level))
+            return false;
+        path.above = path.slot;
+        path.level--;
+        path.slot = &table_at(&space->frames, entry_table(entry))[level_index(linear, path.level)];
+    }
+    if (upper && (space->upper || path.level == level))
+        return false;
+    *ret_path = path;
+    return true;
+}
+
+/* Root entries of a sealed upper stay as they are. */
+static inline bool is_sealed_root(const struct pgt_space *space, unsigned level, uint64_t linear)
+{
+    return level == space->arch.levels && slot_is_upper(space, level_index(linear, level));
+}
+
+/* Counts an entry that was gained or lost (change 1, or minus 1) at the end of a path. */
+static inline void pgt_page_counted(struct pgt_space *space, const struct page_path *path,
+                                    uint64_t linear, int change)
+{
+    if (!path->above)
+        __atomic_fetch_add(&space->root_live, (unsigned)change, __ATOMIC_RELAXED);
+    else if (!is_sealed_root(space, path->level + 1, linear))
+        entry_store(path->above, (pgt_entry){entry_load(path->above).raw +
+                                             ((uint64_t)(int64_t)change << ENTRY_COUNT_SHIFT)});
+}
+
+/* Tells of a global leaf in all entries above a level. */
+void pgt_tell_global(struct pgt_space *space, uint64_t linear, unsigned lowest);
 
 /* What pgt_range() says, with the linear range; PGT_SEALED where the range is foreign. */
 enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
@@ -151,8 +202,7 @@ static inline unsigned own_slots(const struct pgt_space *space)
     return space->upper ? space->upper_slot : PGT_ENTRIES;
 }
 
-/* The linear range that those cover: never nothing, since no seal starts at
- * slot 0. */
+/* The linear range that those cover: never nothing, since no seal starts at slot 0. */
 static inline struct range own_range(const struct pgt_space *space)
 {
     uint64_t slots = own_slots(space);

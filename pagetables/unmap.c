@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unmapping: plan, reserve, commit.  Only a larger leaf of which a part stays
- * costs tables; at most one at either end of the range is such.
+ * Unmapping: plan, reserve, commit.  Only a larger leaf of which a part stays costs
+ * tables; at most one at either end of the range is such.
  */
 #include "pagetables/walk.h"
 
@@ -25,6 +25,17 @@ static enum walk_next count_entry(struct walk *walk, void *context)
     return leaf ? walk_imagine(walk, entry) : walk_into(walk, job->space, entry);
 }
 
+/* Pages that are all there. */
+static enum walk_next unmap_run(struct walk *walk, struct unmap_job *job, pgt_entry *slot,
+                                unsigned run, uint64_t any)
+{
+    fill_zero(slot, run);
+    walk_here(walk)->live -= run;
+    (void)walk_past(walk, run);
+    pgt_flush_add(job->flush, job->space, walk->part, (pgt_entry){any}, false);
+    return WALK_ON;
+}
+
 static enum walk_next unmap_entry(struct walk *walk, void *context)
 {
     struct unmap_job *job = context;
@@ -39,6 +50,12 @@ static enum walk_next unmap_entry(struct walk *walk, void *context)
     bool whole = range_covers(walk->part, walk->level) && !walk_at_upper(walk, job->space);
     if (!whole)
         return leaf ? walk_split(walk, job->space, old) : walk_into(walk, job->space, old);
+    if (walk->level == LEVEL_4K) {
+        unsigned run = walk_run(walk);
+        struct summary summary = summarize(slot, run);
+        if (summary.all & ENTRY_PRESENT)
+            return unmap_run(walk, job, slot, run, summary.any);
+    }
     entry_store(slot, (pgt_entry){0});
     walk_here(walk)->live--;
     pgt_flush_add(job->flush, job->space, walk->part, old, false);
@@ -51,18 +68,11 @@ static void unmap_leave(struct walk *walk, void *context)
     walk_settle(walk, job->space);
 }
 
-static __attribute__((noinline)) enum pgt_status
-unmap_plan(const struct pgt_space *space, uint64_t virt, uint64_t bytes, struct unmap_job *ret_job)
+static __attribute__((noinline)) void unmap_plan(struct unmap_job *job)
 {
-    struct unmap_job job = {.space = (struct pgt_space *)space}; /* only a commit writes */
-    enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
-    if (status)
-        return status;
     struct walk walk;
-    walk_start(&walk, space, job.range);
-    walk_range(&walk, &job, count_entry, walk_leave);
-    *ret_job = job;
-    return PGT_OK;
+    walk_start(&walk, job->space, job->range);
+    walk_range(&walk, job, count_entry, walk_leave);
 }
 
 static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
@@ -74,26 +84,55 @@ static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
     walk_end(&walk, job->space, live);
 }
 
+/* Unmaps one page without a walk, unless a larger leaf has to be split for it or its
+ * table goes with it: then false. */
+static inline bool unmap_page(struct pgt_space *space, struct range page, struct pgt_flush *flush)
+{
+    struct page_path path;
+    if (!pgt_page_path(space, page.first, &path))
+        return false;
+    pgt_entry old = entry_load(path.slot);
+    if (!entry_present(old))
+        return true;
+    if (entry_count(entry_load(path.above)) == 1)
+        return false;
+    entry_store(path.slot, (pgt_entry){0});
+    pgt_page_counted(space, &path, page.first, -1);
+    pgt_flush_add(flush, space, page, old, false);
+    return true;
+}
+
 enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
                                size_t *ret_frames)
 {
-    struct unmap_job job;
-    enum pgt_status status = unmap_plan(space, virt, bytes, &job);
-    if (!status)
-        *ret_frames = job.cost;
-    return status;
+    struct unmap_job job = {.space = (struct pgt_space *)space}; /* only a commit writes */
+    enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
+    if (status)
+        return status;
+    unmap_plan(&job);
+    *ret_frames = job.cost;
+    return PGT_OK;
+}
+
+static __attribute__((noinline)) enum pgt_status
+unmap_range(struct pgt_space *space, struct range range, struct pgt_flush *flush)
+{
+    struct unmap_job job = {.space = space, .range = range, .flush = flush};
+    unmap_plan(&job);
+    if (!frames_reserve(&space->frames, job.cost))
+        return PGT_NO_FRAMES;
+    unmap_commit(&job);
+    return PGT_OK;
 }
 
 enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
                           struct pgt_flush *flush)
 {
-    struct unmap_job job;
-    enum pgt_status status = unmap_plan(space, virt, bytes, &job);
+    struct range range;
+    enum pgt_status status = pgt_own_range(space, virt, bytes, &range);
     if (status)
         return status;
-    if (!frames_reserve(&space->frames, job.cost))
-        return PGT_NO_FRAMES;
-    job.flush = flush;
-    unmap_commit(&job);
-    return PGT_OK;
+    if (bytes == PGT_PAGE && unmap_page(space, range, flush))
+        return PGT_OK;
+    return unmap_range(space, range, flush);
 }

@@ -2,21 +2,21 @@
 /*
  * The one walker.
  *
- * It goes over the entries that cover a range, from the root down and from the
- * first address to the last.  For each entry it calls visit(), which says
- * whether to go on behind it or down into the table that it prepared; when it
- * is through with a table it calls leave(), from the lowest level up.  Both are
- * known at compile time at each use, so there is no call through a pointer; it
- * keeps what it needs of each level in an array instead of recursing, so that
- * the stack of every operation is small and known.
+ * It goes over the entries that cover a range, from the root down and from the first
+ * address to the last.  For each entry it calls visit(), which says whether to go on
+ * behind it or down into the table that it prepared; when it is through with a table it
+ * calls leave(), from the lowest level up.  Both are known at compile time at each use,
+ * so there is no call through a pointer; it keeps what it needs of each level in an
+ * array instead of recursing, so that the stack of every operation is small and known.
  *
- * Addresses are linear here: the bits that are translated, without the sign
- * extension.  So the whole space is one range, without a hole and without a
- * wrap at its end; canonical_form() makes an address of one.
+ * Addresses are linear here: the bits that are translated, without the sign extension.
+ * So the whole space is one range, without a hole and without a wrap at its end;
+ * canonical_form() makes an address of one.
  */
 #ifndef PAGETABLES_WALK_H
 #define PAGETABLES_WALK_H
 
+#include "pagetables/fill.h"
 #include "pagetables/space.h"
 
 #define WALK_LEVELS 5
@@ -47,7 +47,10 @@ struct walk {
 
 enum walk_next { WALK_ON, WALK_DOWN, WALK_STOP };
 
+/* Each use is a walk of its own, made for its visitor; coverage counts the lines once. */
+#ifndef WALK_INLINE
 #define WALK_INLINE static inline __attribute__((always_inline))
+#endif
 
 /* The table that holds the current entry. */
 WALK_INLINE struct walk_step *walk_here(struct walk *walk)
@@ -70,8 +73,7 @@ WALK_INLINE unsigned walk_index(const struct walk *walk)
     return level_index(walk->part.first, walk->level);
 }
 
-/* The current entry; and, when leaving, the entry that leads to the table left.
- */
+/* The current entry; and, when leaving, the entry that leads to the table left. */
 WALK_INLINE pgt_entry *walk_slot(struct walk *walk)
 {
     return &walk_here(walk)->table[walk_index(walk)];
@@ -82,15 +84,14 @@ WALK_INLINE pgt_entry *walk_slot_above(struct walk *walk)
     return &walk_above(walk)->table[level_index(walk->part.first, walk->level + 1)];
 }
 
-/* What is there now.  Writers, too, read each entry once and whole: the processor may be
- * marking it meanwhile. */
+/* What is there now.  Writers, too, read each entry once and whole: the processor may
+ * be marking it meanwhile. */
 WALK_INLINE pgt_entry walk_load(struct walk *walk)
 {
     return entry_load(walk_slot(walk));
 }
 
-/* The current entry, or the one that a table yet to be made would have there.
- */
+/* The current entry, or the one that a table yet to be made would have there. */
 WALK_INLINE pgt_entry walk_entry(struct walk *walk)
 {
     const struct walk_step *here = walk_here(walk);
@@ -101,8 +102,28 @@ WALK_INLINE pgt_entry walk_entry(struct walk *walk)
     return leaf_part(here->fill, walk->level + 1, walk_index(walk));
 }
 
-/* Is the current entry, or the one that leads to the table left, a root slot at
- * or above the split? */
+/* How many entries, from the current one on, does the range cover whole in this table?
+ * The current one shall be covered whole. */
+WALK_INLINE unsigned walk_run(const struct walk *walk)
+{
+    uint64_t rest = (walk->range.last - walk->part.first) >> level_shift(walk->level);
+    unsigned room = PGT_ENTRIES - walk_index(walk);
+    /* The last entry counts if the range ends with it. */
+    uint64_t whole = rest + ((~walk->range.last & level_mask(walk->level)) == 0);
+    return whole < room ? (unsigned)whole : room;
+}
+
+/* All of a run has been dealt with. */
+WALK_INLINE enum walk_next walk_past(struct walk *walk, unsigned run)
+{
+    uint64_t base = walk->part.first & ~level_mask(walk->level);
+    uint64_t last = base + ((uint64_t)run << level_shift(walk->level)) - 1;
+    walk->part.last = last < walk->range.last ? last : walk->range.last;
+    return WALK_ON;
+}
+
+/* Is the current entry, or the one that leads to the table left, a root slot at or
+ * above the split? */
 WALK_INLINE bool walk_at_upper(const struct walk *walk, const struct pgt_space *space)
 {
     return walk->level == walk->top && slot_is_upper(space, walk_index(walk));
@@ -114,10 +135,9 @@ WALK_INLINE bool walk_leaves_upper(const struct walk *walk, const struct pgt_spa
            slot_is_upper(space, level_index(walk->part.first, walk->top));
 }
 
-/* A walk over a range of the space's tables.  visit() may move part.last on, to
- * the end of an entry further on in the same table, if it dealt with all up to
- * there.  Before it returns WALK_DOWN it fills in walk_below().  True if it was
- * not stopped. */
+/* A walk over a range of the space's tables.  visit() may move part.last on, to the end
+ * of an entry further on in the same table, if it dealt with all up to there.  Before
+ * it returns WALK_DOWN it fills in walk_below().  True if it was not stopped. */
 WALK_INLINE bool walk_range(struct walk *walk, void *job,
                             enum walk_next (*visit)(struct walk *, void *),
                             void (*leave)(struct walk *, void *))
@@ -153,8 +173,8 @@ WALK_INLINE struct walk_step walk_root(const struct pgt_space *space)
                               .live = __atomic_load_n(&space->root_live, __ATOMIC_RELAXED)};
 }
 
-/* Only what is read before it is written is set: the steps below the root are
- * filled in on the way down. */
+/* Only what is read before it is written is set: the steps below the root are filled in
+ * on the way down. */
 WALK_INLINE void walk_start(struct walk *walk, const struct pgt_space *space, struct range range)
 {
     walk->range = range;
@@ -162,8 +182,8 @@ WALK_INLINE void walk_start(struct walk *walk, const struct pgt_space *space, st
     walk->step[walk->top - 1] = walk_root(space);
 }
 
-/* After a walk that changed tables: the root's count, as a difference, since
- * writers on other root slots may be counting too. */
+/* After a walk that changed tables: the root's count, as a difference, since writers on
+ * other root slots may be counting too. */
 WALK_INLINE void root_count_changed(struct pgt_space *space, unsigned before, unsigned after)
 {
     if (after != before)
@@ -209,7 +229,7 @@ WALK_INLINE enum walk_next walk_imagine(struct walk *walk, pgt_entry fill)
 WALK_INLINE enum walk_next walk_make(struct walk *walk, struct pgt_space *space)
 {
     pgt_entry *table = table_at(&space->frames, table_take(space));
-    pgt_fill_empty(table);
+    pgt_fill_empty(space, table);
     /* No parts of what was there before inherit its marks. */
     *walk_below(walk) = (struct walk_step){.table = table, .fresh = true, .marks = ENTRY_MARKS};
     return WALK_DOWN;
@@ -228,10 +248,9 @@ WALK_INLINE enum walk_next walk_split(struct walk *walk, struct pgt_space *space
     return WALK_DOWN;
 }
 
-/* The current entry no longer leads to the table that `old` refers to: gives
- * that back with all below it, which are looked through and not written, since
- * somebody may still be walking them.  A page table has nothing below it and is
- * not even looked at. */
+/* The current entry no longer leads to the table that `old` refers to: gives that back
+ * with all below it, which are looked through and not written, since somebody may still
+ * be walking them.  A page table has nothing below it and is not even looked at. */
 WALK_INLINE enum walk_next walk_doom(struct walk *walk, struct pgt_space *space, pgt_entry old)
 {
     if (walk->level - 1 == LEVEL_4K) {
@@ -281,8 +300,8 @@ static inline void walk_inherit_marks(const struct pgt_frames *frames, pgt_entry
     }
 }
 
-/* Links in a table that was made in this walk.  Marks that the processor set since
- * that was filled are in the entry replaced, and nowhere else. */
+/* Links in a table that was made in this walk.  Marks that the processor set since that
+ * was filled are in the entry replaced, and nowhere else. */
 WALK_INLINE void walk_link(const struct walk *walk, const struct walk_step *made,
                            struct pgt_space *space, pgt_entry *slot, pgt_entry link)
 {
@@ -292,9 +311,9 @@ WALK_INLINE void walk_link(const struct walk *walk, const struct walk_step *made
         walk_inherit_marks(&space->frames, made->table, walk->level, marks);
 }
 
-/* When a walk that changes tables leaves one: a doomed one is given back, a new
- * table is linked in, one that became empty is taken out and given back, any
- * other has its count kept.  Sealed root slots stay as they are.
+/* When a walk that changes tables leaves one: a doomed one is given back, a new table
+ * is linked in, one that became empty is taken out and given back, any other has its
+ * count kept.  Sealed root slots stay as they are.
  *
  * The steps are those of the tables of `space`: the walk's own, or some kept beside it. */
 WALK_INLINE void walk_settle_beside(const struct walk *walk, struct walk_step *step,

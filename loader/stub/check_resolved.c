@@ -4,6 +4,7 @@
  * pages that a fork shares.
  */
 #include "loader/stub/checks.h"
+#include "loader/stub/features.h"
 #include "loader/stub/process.h"
 #include "pagetables/directory.h"
 
@@ -114,6 +115,22 @@ static void check_kernel_write(struct process *parent, struct process *child)
            "each sees its own bytes");
 }
 
+/* A page that nobody has touched yet: the kernel's own mistake must not fill it. */
+static void check_stray(struct process *process)
+{
+    static const char what[] = "the kernel's stray read of a demand-zero page is not put right";
+    struct tap *tap = &process->stub->tap;
+    uint64_t virt = PROCESS_HEAP + 9 * PGT_PAGE;
+
+    if (!features_smap_on())
+        tap_skip(tap, "the processor has no SMAP", "%s", what);
+    else
+        tap_ok(tap,
+               process_stray_read(process, virt) && process->outcome == PGT_FAULT_SUPERVISOR &&
+                   frame_of(process, virt) == UINT64_MAX,
+               "%s", what);
+}
+
 static void check_fork(struct process *parent, struct process *child)
 {
     struct tap *tap = &parent->stub->tap;
@@ -149,6 +166,7 @@ void check_resolved(struct stub *stub)
     if (!tap_ok(tap, process_open(&parent, stub), "a program whose faults are put right"))
         return;
     check_demand_zero(&parent);
+    check_stray(&parent);
     check_fork(&parent, &child);
     tap_ok(tap, process_close(&parent) && stub->frames->ram.free_count == before,
            "it ends, and every frame has come back");

@@ -47,7 +47,7 @@ static void check_smep(struct tap *tap, bool smep)
     static const char what[] = "the kernel executing a program's page";
 
     if (!smep) {
-        tap_skip(tap, "the processor has no SMEP", what);
+        tap_skip(tap, "the processor has no SMEP", "%s", what);
         return;
     }
     expect_fault(tap, what, fault_execute, CODE_PAGE, FAULT_PRESENT | FAULT_FETCH);

@@ -212,6 +212,16 @@ bool process_poke(struct process *process, uint64_t virt, uint64_t word)
     return written;
 }
 
+bool process_stray_read(struct process *process, uint64_t virt)
+{
+    uint64_t home = enter(process);
+    struct fault fault;
+    bool faulted = fault_probe(fault_read, virt, &fault);
+
+    leave(home);
+    return faulted;
+}
+
 bool process_unmap(struct process *process, uint64_t virt, uint64_t bytes)
 {
     struct pgt_flush flush = {0};

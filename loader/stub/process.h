@@ -72,6 +72,10 @@ uint64_t process_result(const struct process *process);
 bool process_peek(struct process *process, uint64_t virt, uint64_t *ret_word);
 bool process_poke(struct process *process, uint64_t virt, uint64_t word);
 
+/* As if the kernel read the program's memory by mistake.  True if that faulted, and the fault was
+ * not put right. */
+bool process_stray_read(struct process *process, uint64_t virt);
+
 /* Unmaps pages, whose frames go; in a demand-zero area they read as zeros again. */
 bool process_unmap(struct process *process, uint64_t virt, uint64_t bytes);
 

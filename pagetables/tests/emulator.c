@@ -145,6 +145,7 @@ static uint64_t load(void *context, uint64_t virt)
 
 static void store(void *context, uint64_t virt, uint64_t value)
 {
+    interrupt(context);
     uint64_t *entry = aligned(context, virt, sizeof(value), true);
     before_change(context, virt, entry, value);
     *entry = value;

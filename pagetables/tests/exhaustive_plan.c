@@ -122,11 +122,12 @@ const struct plan plans[] = {
         .shared = true,
         .frames = 8,
         .steps = CHANGE | STEP(CLONE) | STEP(HARVEST),
-        BORDERS_8,
+        .borders = 8,
+        .border = {0, 1, 2, 3, 4, 5, 6, 8},
         .shifts = 1,
         .kinds = 2,
         .kind = {{.rights = RO}, {.rights = RWG}},
-        .depth = 3,
+        .depth = 4,
     },
 };
 
@@ -178,7 +179,7 @@ const struct plan plans[] = {
         .shifts = 1,
         .kinds = 2,
         .kind = {{.rights = RO}, {.rights = RW, .memory = PGT_WRITE_COMBINING}},
-        .depth = 3,
+        .depth = 4,
     },
     {
         .name = "a dependent on a sealed upper",

@@ -7,10 +7,11 @@ address included) and its calls.  From that follows the deepest chain of every f
 that a public header declares.
 
 It fails on a chain over the limit, on a frame whose size isn't known at compile time, on
-recursion, and on a call through a pointer that isn't one of the caller's callbacks.  What
-a callback itself uses is the caller's; for the ready pool it is known and shown besides.
+recursion, and on a call through a pointer that isn't one of the caller's callbacks, that is,
+one of those that the public headers name.  What a callback itself uses is the caller's; for
+the ready pool it is known and shown besides.
 
-    python3 pagetables/tests/stack.py DIRECTORY HEADER...
+    python3 pagetables/tests/stack.py GRAPH.ci... HEADER.h...
 """
 
 import re
@@ -23,21 +24,18 @@ LIMIT = 512
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "([^"]*)"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)" label: "([^"]+)"')
 STACK = re.compile(r"(\d+) bytes \(([a-z,]+)\)")
-DECLARED = re.compile(r"\b(pgt_\w+)\(")
+DECLARED = re.compile(r"^(?!static|typedef)[a-z][\w *]*?\b(pgt_\w+)\(", re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 INDIRECT = "__indirect_call"
 
-# The callbacks, as they are called; and what stands there if the pool is the allocator.
-CALLBACKS = {
-    "frames.take": "pagetables/pool.c:pool_take",
-    "frames.give": "pagetables/pool.c:pool_give",
-    "frames->reserve": "pagetables/pool.c:pool_reserve",
-    "job->each": None,
-    "line": None,
-    "others->flush": None,
-    "give": None,
-}
-CALLBACK = re.compile(rf"(?<![\w.>])(?:\w+(?:->|\.))?({'|'.join(CALLBACKS)})\(")
+# Callbacks in a header: `int (*name)(...)`, and `type_fn *name` for a type that it defines.
+POINTER = re.compile(r"\(\*(\w+)\)\(")
+FUNCTION_TYPE = re.compile(r"typedef\b[^;(]*?\b(\w+)\(")
+# A call: what stands before the parenthesis, with the object that it is a member of.
+CALL = re.compile(r"((?:\w+(?:->|\.))*)(\w+)\(")
+
+# What stands there if the ready pool is the allocator.
+POOL = {name: f"pagetables/pool.c:pool_{name}" for name in ("reserve", "take", "give")}
 
 # What the kernel brings: neither ours nor, in any kernel, deep.
 EXTERNAL = {"memcpy", "memset", "memmove", "memcmp"}
@@ -60,20 +58,45 @@ class Refused(Exception):
     """Why no bound can be given."""
 
 
-def callback_at(place: str) -> str:
-    """Which callback is called through a pointer at file:line:column."""
-    file, line, _ = place.rsplit(":", 2)
-    text = Path(file).read_text("utf-8").splitlines()[int(line) - 1]
-    called = CALLBACK.search(text)
-    if called is None:
-        raise Refused(f"{place}: a call through a pointer that is no callback: {text.strip()}")
-    return called[1]
+def plain_text(header: str) -> str:
+    """A header without its comments."""
+    return COMMENT.sub("", Path(header).read_text("utf-8"))
 
 
-def read_graph(directory: Path) -> dict[str, Function]:
+def pointers_of(types: set[str], text: str) -> set[str]:
+    """The names of parameters and members that point to functions of these types."""
+    return {name for a_type in types for name in re.findall(rf"\b{a_type} \*(\w+)", text)}
+
+
+@dataclass
+class Callbacks:
+    """What the public headers say of callbacks."""
+
+    names: set[str]
+    types: set[str]  # of functions
+
+    @classmethod
+    def read(cls, headers: list[str]) -> "Callbacks":
+        text = "".join(plain_text(header) for header in headers)
+        types = set(FUNCTION_TYPE.findall(text))
+        return cls(set(POINTER.findall(text)) | pointers_of(types, text), types)
+
+    def at(self, place: str) -> str:
+        """Which one is called at file:line:column; the allocator's by "frames.*"."""
+        file, line, _ = place.rsplit(":", 2)
+        text = Path(file).read_text("utf-8")
+        names = self.names | pointers_of(self.types, text)
+        call = text.splitlines()[int(line) - 1].strip()
+        for owner, name in CALL.findall(call):
+            if name in names:
+                return f"frames.{name}" if owner.endswith(("frames.", "frames->")) else name
+        raise Refused(f"{place}: a call through a pointer that is no callback: {call}")
+
+
+def read_graph(files: list[str], callbacks: Callbacks) -> dict[str, Function]:
     functions: dict[str, Function] = {}
-    for file in sorted(directory.rglob("*.ci")):
-        text = file.read_text("utf-8")
+    for file in files:
+        text = Path(file).read_text("utf-8")
         for title, label in NODE.findall(text):
             function = functions.setdefault(title, Function())
             if stack := STACK.search(label):
@@ -82,7 +105,7 @@ def read_graph(directory: Path) -> dict[str, Function]:
                 function.bytes = max(function.bytes or 0, int(stack[1]))
         for source, target, place in EDGE.findall(text):
             if target == INDIRECT:
-                functions[source].callbacks.add(callback_at(place))
+                functions[source].callbacks.add(callbacks.at(place))
             else:
                 functions[source].calls.add(target)
     return functions
@@ -99,25 +122,25 @@ def deepest(functions: dict[str, Function], name: str, pool: bool, above: tuple 
         raise Refused(f"{name}: called by {above[-1] if above else 'nobody'}, and defined nowhere")
     calls = set(function.calls)
     if pool:
-        calls |= {CALLBACKS[callback] for callback in function.callbacks if CALLBACKS[callback]}
+        calls |= {POOL[name] for name in POOL if f"frames.{name}" in function.callbacks}
     below = [deepest(functions, call, pool, (*above, name)) for call in sorted(calls)]
     most = max(below, key=lambda chain: chain.bytes, default=Chain(0, ()))
     return Chain(function.bytes + most.bytes, (name.split(":")[-1], *most.names))
 
 
 def declared(headers: list[str]) -> list[str]:
-    """The functions that the headers declare."""
+    """The functions that the headers declare; those that they define are part of their callers."""
     names: dict[str, None] = {}
     for header in headers:
-        text = COMMENT.sub("", Path(header).read_text("utf-8"))
-        names.update(dict.fromkeys(DECLARED.findall(text)))
+        names.update(dict.fromkeys(DECLARED.findall(plain_text(header))))
     return list(names)
 
 
 def main() -> int:
-    directory, *headers = sys.argv[1:]
+    headers = [name for name in sys.argv[1:] if name.endswith(".h")]
+    graphs = [name for name in sys.argv[1:] if name.endswith(".ci")]
     try:
-        functions = read_graph(Path(directory))
+        functions = read_graph(graphs, Callbacks.read(headers))
         rows = [
             (name, deepest(functions, name, False), deepest(functions, name, True))
             for name in declared(headers)

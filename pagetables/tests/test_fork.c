@@ -589,7 +589,7 @@ static void live(unsigned levels, uint64_t seed, unsigned steps)
 {
     struct lives *l = calloc(1, sizeof(*l));
     assert_non_null(l);
-    l->random = seed * 2 + 1;
+    l->random = (seed << 4 | levels) * 2 + 1;
     l->arch = suite_arch(levels);
     owned_start(&l->owned, BASE, 4096, seed);
     l->owned.released = life_released;

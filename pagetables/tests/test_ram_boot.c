@@ -165,7 +165,8 @@ static void a_range_that_wraps_or_is_no_memory_is_refused(void **state)
         assert_int_equal(pgt_ram_boot_init(&boot, &good, 1, &bad[i], 1), PGT_RAM_BAD_RANGE);
         assert_memory_equal(&boot, &before, sizeof(before));
     }
-    boot = boot_over(&good, 1, NULL, 0);
+    const struct pgt_ram_range nothing = {UINT64_C(1) << 52, 0};
+    boot = boot_over(&good, 1, &nothing, 1);
     assert_int_equal(take(&boot, 1, PGT_PAGE), good.base);
     boot = boot_over(&good, 1, &good, 1);
     refuse(&boot, 1, PGT_PAGE, PGT_RAM_NONE_LEFT);
@@ -226,6 +227,23 @@ static void a_gap_too_many_is_lost_and_counted(void **state)
     for (size_t i = 0; i < left; i++)
         (void)take(&boot, 1, PGT_PAGE);
     refuse(&boot, 1, PGT_PAGE, PGT_RAM_NONE_LEFT);
+}
+
+/* A gap that was used up makes room for another. */
+static void gaps_come_and_go(void **state)
+{
+    const struct pgt_ram_range usable = {0x1000, 0x100000};
+    struct pgt_ram_boot boot = boot_over(&usable, 1, NULL, 0);
+    (void)state;
+
+    for (uint64_t round = 0; round < 4; round++) {
+        for (uint64_t i = 0; i < 7; i++)
+            (void)take(&boot, 1, 0x2000);
+        for (uint64_t i = 0; i < 7; i++)
+            assert_int_equal(take(&boot, 1, PGT_PAGE), 0x1000 + (round * 7 + i) * 0x2000);
+    }
+    assert_int_equal(boot.lost, 0);
+    assert_int_equal(boot.taken, 4 * 14);
 }
 
 #define FRAMES 400
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_run_that_makes_no_sense_is_refused),
         cmocka_unit_test(what_was_passed_over_is_handed_out_later),
         cmocka_unit_test(a_gap_too_many_is_lost_and_counted),
+        cmocka_unit_test(gaps_come_and_go),
         cmocka_unit_test(random_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,27 @@ static void an_identical_map_keeps_a_large_page(void **state)
     end(&bare);
 }
 
+/* No tables can be planted below a large page. */
+static void planting_below_a_large_page(void **state)
+{
+    struct bare bare;
+    uint64_t frame[2];
+    size_t used;
+    (void)state;
+
+    start(&bare, 4);
+    frame[0] = arena_take_zeroed(&bare.arena);
+    frame[1] = arena_take_zeroed(&bare.arena);
+    struct arena_snapshot snapshot = arena_snapshot(&bare.arena);
+    assert_int_equal(pgt_recursive_plant(&bare.recursive, BASE, frame, 2, &used), PGT_OCCUPIED);
+    assert_int_equal(pgt_recursive_plant(&bare.recursive, BASE + GIB, frame, 2, &used),
+                     PGT_OCCUPIED);
+    arena_assert_unchanged(&bare.arena, &snapshot);
+    bare.arena.frames.give(bare.arena.frames.context, frame[0]);
+    bare.arena.frames.give(bare.arena.frames.context, frame[1]);
+    end(&bare);
+}
+
 /* The zero frame somewhere in a large page: the part that holds it can't become writable. */
 static void the_zero_frame_in_a_large_page(void **state)
 {
@@ -285,6 +306,7 @@ static void marks_are_not_lost_in_a_split(void **state)
         bare.emulator.marks = 0x60;
         bare_protect(&bare, &bare.recursive, BASE, 0x1000, RW);
         assert_int_equal(*leaf & 0x60, 0x60);
+        assert_int_equal(walk(&bare.arena, &bare.arch, bare.root, BASE).rights, RW);
         end(&bare);
     }
 }
@@ -313,6 +335,7 @@ int main(void)
         cmocka_unit_test(whole_large_pages),
         cmocka_unit_test(large_pages_are_split_at_the_ends_of_a_range),
         cmocka_unit_test(an_identical_map_keeps_a_large_page),
+        cmocka_unit_test(planting_below_a_large_page),
         cmocka_unit_test(the_zero_frame_in_a_large_page),
         cmocka_unit_test(marks_are_not_lost_in_a_split),
         cmocka_unit_test(a_processor_without_1g_pages),

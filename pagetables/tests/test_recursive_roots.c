@@ -209,11 +209,14 @@ static void roots_that_share_the_upper_half(void **state)
         struct pgt_recursive_slots slots = {.slot = 510, .second = 508, .upper = 256};
         bare_start(&bare, &arch, &slots, NULL, NULL);
         uint64_t shared = bare.window.place.last & ~UINT64_C(0x7fffffff);
+        uint64_t *first = &arena_table(&bare.arena, bare.root)[256];
+        *first = UINT64_C(0x12345067); /* the lowest one that is shared */
         uint64_t root = create(&bare);
         for (unsigned i = 0; i < 512; i++)
             if (i != 510)
                 assert_int_equal(arena_table(&bare.arena, root)[i],
                                  i < 256 ? 0 : arena_table(&bare.arena, bare.root)[i]);
+        *first = arena_table(&bare.arena, root)[256] = 0;
         assert_int_equal(arena_table(&bare.arena, root)[510] & 0xffffffffff000, root);
 
         struct pgt_flush flush = bare_map(&bare, &bare.recursive, shared, 0x1000, RW, 0x2a000);

@@ -272,6 +272,70 @@ static void an_interrupt_handler_uses_the_window_too(void **state)
     bare_end(&bare);
 }
 
+/* At no moment is the zero frame writable, while it is copied from. */
+static void look_for_the_zero_frame(void *context)
+{
+    struct handler *handler = context;
+    struct bare *bare = handler->bare;
+
+    for (unsigned i = 0; i < BARE_SLOTS; i++) {
+        uint64_t virt = bare->window.place.last - i * 0x1000;
+        struct walk_leaf leaf = walk(&bare->arena, &bare->arch, bare->root, virt);
+        if (leaf.kind != WALK_LEAF || leaf.phys != bare->zero_frame)
+            continue;
+        assert_int_equal(leaf.rights, RO);
+        handler->runs++;
+    }
+}
+
+static void the_zero_frame_is_read_only_while_it_is_copied(void **state)
+{
+    struct bare bare;
+    struct handler handler = {.bare = &bare};
+    (void)state;
+
+    bare_start_plain(&bare, 4);
+    uint64_t frame = take_filled(&bare, 1);
+    bare.emulator.interrupt = look_for_the_zero_frame;
+    bare.emulator.interrupt_context = &handler;
+    assert_int_equal(pgt_window_copy(&bare.window, frame, bare.zero_frame), PGT_OK);
+    bare.emulator.interrupt = NULL;
+    assert_true(handler.runs > 0);
+    give(&bare, frame);
+    bare_end(&bare);
+}
+
+/* A thread that comes in between takes a slot, and keeps it. */
+static void take_and_keep(void *context)
+{
+    struct handler *handler = context;
+
+    if (handler->runs++ == 0)
+        assert_int_equal(
+            pgt_window_map(&handler->bare->window, handler->pattern, &handler->scratch), PGT_OK);
+}
+
+static void a_thread_takes_a_slot_while_another_is_released(void **state)
+{
+    struct bare bare;
+    uint64_t virt;
+    (void)state;
+
+    bare_start_plain(&bare, 4);
+    uint64_t frame = take_filled(&bare, 0x11);
+    struct handler handler = {.bare = &bare, .pattern = take_filled(&bare, 0x22)};
+    assert_int_equal(pgt_window_map(&bare.window, frame, &virt), PGT_OK);
+    bare.emulator.interrupt = take_and_keep;
+    bare.emulator.interrupt_context = &handler;
+    pgt_window_release(&bare.window, virt);
+    bare.emulator.interrupt = NULL;
+    assert_int_equal(emulator_load(&bare.emulator, handler.scratch) & 0xff, 0x22);
+    pgt_window_release(&bare.window, handler.scratch);
+    give(&bare, frame);
+    give(&bare, handler.pattern);
+    bare_end(&bare);
+}
+
 /* Two processors: neighbours in one page table, and neither touches the other's entries. */
 static void processors_have_windows_of_their_own(void **state)
 {
@@ -392,6 +456,8 @@ int main(void)
         cmocka_unit_test(the_zero_frame_is_never_writable),
         cmocka_unit_test(a_copy_with_one_slot_left),
         cmocka_unit_test(an_interrupt_handler_uses_the_window_too),
+        cmocka_unit_test(the_zero_frame_is_read_only_while_it_is_copied),
+        cmocka_unit_test(a_thread_takes_a_slot_while_another_is_released),
         cmocka_unit_test(processors_have_windows_of_their_own),
         cmocka_unit_test(a_page_table_at_a_known_address),
         cmocka_unit_test(bad_places_are_refused),

@@ -169,7 +169,7 @@ static void check_page(const struct world *world, const struct world_member *mem
 
 void world_check_near(struct world *world, struct world_member *member)
 {
-    const struct world_member *seen = member;
+    struct world_member *seen = member;
 
     suite_check(&member->space);
     if (world->bytes == 0) /* there was no range yet */
@@ -182,7 +182,7 @@ void world_check_near(struct world *world, struct world_member *member)
             seen = &world->member[i];
     const uint64_t places[] = {world->virt, last, inside, world->virt - 1, last + 1};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        const struct model *model = world_holder(world, (struct world_member *)seen, places[i]);
+        const struct model *model = world_holder(world, seen, places[i]);
         check_page(world, seen, model, places[i]);
     }
 }
