@@ -20,10 +20,10 @@
  * - pgt_map(), pgt_unmap() and pgt_clone() know nothing of owners: in areas the calls below
  *   take their place.
  *
- * Conventions are those of pagetables/pagetables.h: what fails has changed nothing; only
- * pgt_vm_fork() uses some more stack, 640 bytes.  Besides, one call at a time for a vm and its
- * space; several vms may work side by side on several processors, if the source of frames can bear
- * it.  Frames are reached at physical address + space->frames.offset, like tables.
+ * Conventions are those of pagetables/pagetables.h: what fails has changed nothing.  But these
+ * use up to 768 bytes of stack, since the calls there come on top.  One call at a time for a vm
+ * and its space; several vms may work side by side on several processors, if the source of
+ * frames can bear it.  Frames are reached at physical address + space->frames.offset, like tables.
  *
  * When frames are let go.  A frame shall not be reused, nor become another owner's alone, while a
  * processor still has a translation to it: else that one would see what the next owner

@@ -162,9 +162,9 @@ static void map_leave(struct walk *walk, void *context)
     walk_settle(walk, job->space);
 }
 
-/* Everything that can be refused for what the mapping itself says. */
-static enum pgt_status map_check(const struct pgt_space *space, const struct pgt_mapping *mapping,
-                                 struct range *ret_range, uint64_t *ret_attributes)
+/* Everything that can be refused for what the mapping itself says; and the job. */
+static enum pgt_status map_start(const struct pgt_space *space, const struct pgt_mapping *mapping,
+                                 struct map_job *ret_job)
 {
     struct range range;
     uint64_t attributes, memory;
@@ -182,21 +182,13 @@ static enum pgt_status map_check(const struct pgt_space *space, const struct pgt
         return PGT_BAD_RIGHTS;
     attributes |=
         memory | attributes_of_key(mapping->key) | attributes_of_software(mapping->software);
-    *ret_range = linear_range(&space->arch, range);
-    *ret_attributes = attributes_preset(attributes);
+    ret_job->space = (struct pgt_space *)space; /* only a commit writes through it */
+    ret_job->range = linear_range(&space->arch, range);
+    ret_job->phys_from_linear = mapping->phys - ret_job->range.first;
+    ret_job->attributes = attributes_preset(attributes);
+    ret_job->largest_level = arch_largest_level(&space->arch);
+    ret_job->cost = 0;
     return PGT_OK;
-}
-
-static struct map_job map_start(const struct pgt_space *space, const struct pgt_mapping *mapping,
-                                struct range range, uint64_t attributes)
-{
-    return (struct map_job){
-        .space = (struct pgt_space *)space, /* only a commit writes through it */
-        .range = range,
-        .phys_from_linear = mapping->phys - range.first,
-        .attributes = attributes,
-        .largest_level = arch_largest_level(&space->arch),
-    };
 }
 
 /* What it costs; apart from the rest to keep the stack small. */
@@ -238,10 +230,12 @@ static pgt_entry page_chain(struct pgt_space *space, uint64_t linear, unsigned l
 
 /* Maps one page where no larger leaf and no sealed root slot is in the way; otherwise
  * false, and a walk has to look at it. */
-static __attribute__((noinline)) bool map_page(struct pgt_space *space, uint64_t linear,
-                                               pgt_entry leaf, struct pgt_flush *flush,
+static __attribute__((noinline)) bool map_page(const struct map_job *job,
                                                enum pgt_status *ret_status)
 {
+    struct pgt_space *space = job->space;
+    uint64_t linear = job->range.first;
+    pgt_entry leaf = entry_to_leaf(job->attributes, linear + job->phys_from_linear, LEVEL_4K);
     struct page_path path;
     if (!pgt_page_path(space, linear, &path))
         return false;
@@ -250,7 +244,7 @@ static __attribute__((noinline)) bool map_page(struct pgt_space *space, uint64_t
     if (entry_present(old)) {
         if (!((old.raw ^ leaf.raw) & ~ENTRY_MARKS))
             return true;
-        pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
+        pgt_flush_add(job->flush, space, job->range, old, false);
         entry_store(path.slot, leaf);
     } else {
         if (!frames_reserve(&space->frames, path.level - LEVEL_4K)) {
@@ -269,48 +263,32 @@ static __attribute__((noinline)) bool map_page(struct pgt_space *space, uint64_t
 enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
                              size_t *ret_frames)
 {
-    struct range range;
-    uint64_t attributes;
-    enum pgt_status status = map_check(space, mapping, &range, &attributes);
-    if (status)
-        return status;
-    struct map_job job = map_start(space, mapping, range, attributes);
-    status = map_plan(&job);
+    struct map_job job;
+    enum pgt_status status = map_start(space, mapping, &job);
+    if (!status)
+        status = map_plan(&job);
     if (!status)
         *ret_frames = job.cost;
     return status;
 }
 
-/* Plan, reserve, commit. */
-static __attribute__((noinline)) enum pgt_status map_range(struct pgt_space *space,
-                                                           const struct pgt_mapping *mapping,
-                                                           struct range range, uint64_t attributes,
-                                                           struct pgt_flush *flush)
+enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
+                        struct pgt_flush *flush)
 {
-    struct map_job job = map_start(space, mapping, range, attributes);
-    enum pgt_status status = map_plan(&job);
+    struct map_job job;
+    enum pgt_status status = map_start(space, mapping, &job);
+    if (status)
+        return status;
+    job.flush = flush;
+    if (mapping->bytes == PGT_PAGE && !mapping->promote && map_page(&job, &status))
+        return status;
+    status = map_plan(&job);
     if (status)
         return status;
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
-    job.flush = flush;
     map_commit(&job);
     if (mapping->promote)
-        pgt_promote_range(space, range, flush);
+        pgt_promote_range(space, job.range, flush);
     return PGT_OK;
-}
-
-enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
-                        struct pgt_flush *flush)
-{
-    struct range range;
-    uint64_t attributes;
-    enum pgt_status status = map_check(space, mapping, &range, &attributes);
-    if (status)
-        return status;
-    if (mapping->bytes == PGT_PAGE && !mapping->promote &&
-        map_page(space, range.first, entry_to_leaf(attributes, mapping->phys, LEVEL_4K), flush,
-                 &status))
-        return status;
-    return map_range(space, mapping, range, attributes, flush);
 }

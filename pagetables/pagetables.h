@@ -37,9 +37,13 @@
  *   flushed. While a frame waits, a reader may see other `software` bits than were
  *   stored.
  * - Two writers may run side by side on one space if their ranges touch no common root
- *   slot, and if the allocator can bear it.
+ *   slot, and if the allocator can bear it: it needs a lock, and reserve() has to keep
+ *   account of what it granted and wasn't taken yet.  pgt_clone() writes to both of its
+ *   spaces.
+ * - Dependents of one upper may be made, used and destroyed side by side, and beside the
+ *   upper's writer.
  * - The processor's own updates of accessed and dirty bits are never lost or
- *   overwritten, by any call.
+ *   overwritten, by any call that leaves the page where it is.
  */
 #ifndef PAGETABLES_PAGETABLES_H
 #define PAGETABLES_PAGETABLES_H

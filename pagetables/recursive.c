@@ -102,7 +102,7 @@ enum pgt_status pgt_recursive_range(const struct pgt_recursive *recursive, uint6
 
 /* The level where the walk for virt ends, and the entry there. */
 static unsigned walk_down(const struct pgt_recursive *recursive, uint64_t virt,
-                          pgt_entry *ret_entry, uint64_t *withheld)
+                          pgt_entry *ret_entry, unsigned *withheld)
 {
     for (unsigned level = recursive->space.arch.levels;; level--) {
         *ret_entry = load_at(recursive, entry_address(recursive, virt, level));
@@ -117,7 +117,7 @@ enum pgt_status pgt_recursive_plant(const struct pgt_recursive *recursive, uint6
 {
     struct range range;
     pgt_entry entry;
-    uint64_t withheld = 0;
+    unsigned withheld = 0;
     enum pgt_status status = pgt_recursive_range(recursive, virt, PGT_PAGE, &range);
     if (status)
         return status;
@@ -139,7 +139,7 @@ bool pgt_recursive_lookup(const struct pgt_recursive *recursive, uint64_t virt,
                           struct pgt_leaf *ret_leaf)
 {
     const struct pgt_space *space = &recursive->space;
-    uint64_t withheld = 0;
+    unsigned withheld = 0;
     pgt_entry entry;
     if (!is_canonical(&space->arch, virt))
         return false;
@@ -147,7 +147,7 @@ bool pgt_recursive_lookup(const struct pgt_recursive *recursive, uint64_t virt,
     if (!entry_present(entry) || level > arch_largest_level(&space->arch))
         return false;
     *ret_leaf = pgt_describe(space, entry, level, virt);
-    ret_leaf->rights &= rights_left(withheld);
+    ret_leaf->rights &= ~withheld;
     return true;
 }
 

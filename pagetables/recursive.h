@@ -3,11 +3,11 @@
  * Page tables without a direct map: one root slot leads to the root itself, so that every table
  * has a virtual address, and entries can be read and written there.
  *
- * Entry of level k (1 is a page table's) that translates an address with the indices a,b,c,d,
- * 4 levels, slot r:
+ * The entry of a level (1 is a page table's) that translates an address with the indices
+ * a,b,c,d, with 4 levels, through slot r, is at the address with these indices:
  *
- *     level 4  (r,r,r,r) a      level 3  (r,r,r,a) b      level 2  (r,r,a,b) c      level 1
- * (r,a,b,c) d
+ *     level 4    r,r,r,r   entry a         level 2    r,r,a,b   entry c
+ *     level 3    r,r,r,a   entry b         level 1    r,a,b,c   entry d
  *
  * Another root is edited through a second slot s of the active one, which leads there for a
  * while: the last r becomes s.  So that needs nothing of the other root.
@@ -26,8 +26,10 @@
  *   is empty.  Tables of a struct pgt_space can be used after pgt_disown().
  * - The recursive slot withholds ring 3 and execution from all that is reached
  *   through it.  All other entries above leaves grant all rights.
- * - One writer at a time for all address spaces that share tables, and for one active root, as its
- *   second slot is one.  Not from an interrupt handler that interrupted a writer.
+ * - One struct for each processor, as its window is.  One writer at a time for all address spaces
+ *   that share tables, and for an active root, as its second slot is one.  Not from an
+ *   interrupt handler that interrupted a writer.
+ * - The window's pages are not edited, by duty.
  *
  * Statuses, with their meaning here
  *     PGT_MISALIGNED, PGT_BAD_RANGE, PGT_BAD_PHYSICAL, PGT_NO_FRAMES   as everywhere
@@ -146,16 +148,18 @@ bool pgt_recursive_translate(const struct pgt_recursive *recursive, uint64_t vir
  */
 
 /* Makes a root of which all entries are 0 but the recursive one, which leads to itself, and those
- * of the shared upper, which are as in the active root.  Takes one frame.  PGT_BUSY, PGT_NO_FRAMES.
- */
+ * of the shared upper, which are as in the active root.  Takes one frame.
+ *
+ * PGT_BUSY: no slot of the window is free.  PGT_NO_FRAMES. */
 enum pgt_status pgt_recursive_create(const struct pgt_recursive *active,
                                      uint64_t *ret_root) PGT_MUST_USE;
 
 /* For editing another root, which no processor has to use, with the calls above, until
  * pgt_recursive_close(); `active` shall not be used meanwhile.  Points the active root's second
  * slot there and forgets all translations: the processor may remember, without having been asked,
- * any address below the slot from when it led elsewhere.  Opening the active root is allowed and
- * does neither.
+ * any address below the slot from when it led elsewhere, on another processor or this one.  Opening
+ * the active root is allowed and does neither.  What the edits gather is to be flushed where this
+ * root is in use, and where the active one is.
  *
  * PGT_MISALIGNED, PGT_BAD_PHYSICAL: not a root.  PGT_BUSY: the second slot is in use.
  * PGT_BAD_RANGE: there is none. */
@@ -167,7 +171,8 @@ enum pgt_status pgt_recursive_open(struct pgt_recursive *other, const struct pgt
 void pgt_recursive_close(struct pgt_recursive *other);
 
 /* Gives back all tables of an inactive root but those of the shared upper, then the root.  It shall
- * be in use by no processor.  As pgt_recursive_open(); PGT_BUSY if it is the active root. */
+ * be in use by no processor, and hold what these calls made of it.  As pgt_recursive_open();
+ * PGT_BUSY if it is the active root. */
 enum pgt_status pgt_recursive_destroy(struct pgt_recursive *active, uint64_t root) PGT_MUST_USE;
 
 #endif

@@ -51,13 +51,13 @@ static bool hits_zero_frame(const struct edit *edit, uint64_t phys, struct range
  * makes the recursive addresses below read-only. */
 static bool is_sound(const struct edit *edit)
 {
-    return !edit->cursor.malformed && !(edit->cursor.withheld & ENTRY_WRITE);
+    return !edit->cursor.malformed && !(edit->cursor.withheld & PGT_WRITE);
 }
 
-/* And do the entries above let through what leaves with these attributes grant? */
-static bool is_granted(const struct edit *edit, uint64_t attributes)
+/* And do the entries above let through what the leaves will grant? */
+static bool is_granted(const struct edit *edit)
 {
-    return is_sound(edit) && !((attributes ^ ENTRY_XD) & edit->cursor.withheld);
+    return is_sound(edit) && !(rights_of_attributes(edit->set) & edit->cursor.withheld);
 }
 
 /* ---- between plan and commit -------------------------------------------- */
@@ -139,7 +139,7 @@ static enum pgt_status map_plan(struct edit *edit)
         else if (!agrees(edit))
             edit->cost += tables_below(current_part(edit), cursor->level);
     } while (pgt_recursive_next(edit));
-    return is_granted(edit, edit->set) ? PGT_OK : PGT_MALFORMED;
+    return is_granted(edit) ? PGT_OK : PGT_MALFORMED;
 }
 
 static void map_commit(struct edit *edit)
@@ -255,7 +255,7 @@ static enum pgt_status protect_plan(struct edit *edit)
         if (changes(edit))
             edit->cost += tables_to_cut(current_part(edit), cursor->level);
     } while (pgt_recursive_next(edit));
-    return is_granted(edit, edit->set) ? PGT_OK : PGT_MALFORMED;
+    return is_granted(edit) ? PGT_OK : PGT_MALFORMED;
 }
 
 /* Changes the current leaf, and leaves accessed and dirty to the processor. */

@@ -13,18 +13,20 @@
 struct cursor {
     struct range range; /* linear */
     uint64_t at;        /* linear; first address that the current entry covers of it */
-    unsigned level;     /* of the current entry */
     pgt_entry entry;
-    uint64_t withheld; /* rights that entries above took away so far */
+    unsigned withheld; /* rights that entries above took away so far */
+    uint8_t level;     /* of the current entry */
     bool malformed;    /* a leaf was met that the processor doesn't have */
 };
 
 struct edit {
     const struct pgt_recursive *recursive;
     struct cursor cursor;
-    uint64_t phys_from_linear; /* of a map: physical = linear + this, modulo 2^64 */
-    uint64_t set; /* attributes of a leaf, in the form of a 4K one; of a protect, bits */
-    uint64_t clear;
+    union {
+        uint64_t phys_from_linear; /* of a map: physical = linear + this, modulo 2^64 */
+        uint64_t clear;            /* of a protect: bits, like `set` */
+    };
+    uint64_t set;            /* attributes of a leaf, in the form of a 4K one */
     size_t cost;             /* tables to be made */
     uint64_t scratch;        /* the window's page through which they are filled */
     bool drops;              /* empty tables are taken out on the way */

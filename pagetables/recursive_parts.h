@@ -34,18 +34,10 @@ static inline void store_at(const struct pgt_recursive *recursive, uint64_t addr
     mmu->store(mmu->context, address, entry.raw);
 }
 
-/* The rights that an entry above a leaf takes away from all below it (SDM 4.6): bits that it lacks,
- * or has in the case of execute-disable. */
-static inline uint64_t entry_withholds(pgt_entry entry)
+/* The rights that an entry above a leaf takes away from all below it (SDM 4.6). */
+static inline unsigned entry_withholds(pgt_entry entry)
 {
-    return (~entry.raw & (ENTRY_WRITE | ENTRY_USER)) | (entry.raw & ENTRY_XD);
-}
-
-/* The rights of a leaf that stay, where those were withheld. */
-static inline unsigned rights_left(uint64_t withheld)
-{
-    return ~((withheld & ENTRY_WRITE ? PGT_WRITE : 0) | (withheld & ENTRY_USER ? PGT_USER : 0) |
-             (withheld & ENTRY_XD ? PGT_EXECUTE : 0));
+    return (PGT_WRITE | PGT_USER | PGT_EXECUTE) & ~rights_of_attributes(entry.raw);
 }
 
 /* The linear range of a range that can be edited: PGT_MISALIGNED, PGT_BAD_RANGE, PGT_SEALED. */

@@ -5,60 +5,50 @@
 #include "pagetables/text.h"
 #include "pagetables/walk.h"
 
-static struct pgt_run run_of(const struct pgt_leaf *leaf)
-{
-    return (struct pgt_run){
-        .virt = leaf->virt,
-        .phys = leaf->phys,
-        .bytes = leaf->bytes,
-        .rights = leaf->rights,
-        .memory = leaf->memory,
-        .key = leaf->key,
-        .software = leaf->software,
-    };
-}
-
-static void count_leaves(struct pgt_run *run, unsigned level, size_t leaves)
-{
-    run->leaves_4k += level == LEVEL_4K ? leaves : 0;
-    run->leaves_2m += level == LEVEL_2M ? leaves : 0;
-    run->leaves_1g += level == LEVEL_1G ? leaves : 0;
-}
-
-static bool run_continues(const struct pgt_run *run, const struct pgt_leaf *leaf)
-{
-    return run->virt + run->bytes == leaf->virt && run->phys + run->bytes == leaf->phys &&
-           run->rights == leaf->rights && run->memory == leaf->memory && run->key == leaf->key &&
-           run->software == leaf->software;
-}
-
+/* The run so far, in the terms of entries: cheaper to compare, a leaf at a time. */
 struct run_job {
     const struct pgt_space *space;
-    struct pgt_run run; /* bytes is 0 before the first leaf */
+    uint64_t virt;       /* canonical: the halves don't continue each other */
+    uint64_t phys;       /* of the first leaf */
+    uint64_t bytes;      /* 0 before that */
+    uint64_t attributes; /* its own */
+    size_t leaves[LEVEL_1G];
 };
+
+/* Two memory types that the PAT has twice are the same in spite of their bits. */
+static bool alike(const struct pgt_arch *arch, uint64_t a, uint64_t b)
+{
+    uint64_t differ = (a ^ b) & ~ENTRY_MARKS;
+    return !(differ & ~ENTRY_MEMORY) &&
+           (!differ || memory_of_attributes(arch, a) == memory_of_attributes(arch, b));
+}
 
 static enum walk_next run_entry(struct walk *walk, void *context)
 {
     struct run_job *job = context;
-    pgt_entry entry = entry_load(walk_slot(walk));
+    unsigned level = walk->level;
+    pgt_entry entry = walk_load(walk);
     if (!entry_present(entry))
         return WALK_ON;
-    if (!entry_is_leaf(entry, walk->level))
+    if (!entry_is_leaf(entry, level))
         return walk_into(walk, job->space, entry);
-    struct pgt_leaf leaf = pgt_describe(job->space, entry, walk->level,
-                                        canonical_form(&job->space->arch, walk->part.first));
-    if (job->run.bytes == 0)
-        job->run = run_of(&leaf);
-    else if (run_continues(&job->run, &leaf))
-        job->run.bytes += leaf.bytes;
-    else
+    uint64_t virt = canonical_form(&job->space->arch, walk->part.first & ~level_mask(level));
+    uint64_t attributes = leaf_attributes(entry, level);
+    if (job->bytes == 0) {
+        job->virt = virt;
+        job->phys = leaf_phys(entry, level);
+        job->attributes = attributes;
+    } else if (job->virt + job->bytes != virt ||
+               job->phys + job->bytes != leaf_phys(entry, level) ||
+               !alike(&job->space->arch, attributes, job->attributes)) {
         return WALK_STOP;
+    }
     /* More of the same in this table, without a look at what each means. */
-    uint64_t step = level_mask(walk->level) + 1;
+    uint64_t step = level_mask(level) + 1;
     unsigned more = count_alike(walk_slot(walk) + 1, PGT_ENTRIES - 1 - walk_index(walk),
                                 (pgt_entry){entry.raw + step}, step);
-    job->run.bytes += more * step;
-    count_leaves(&job->run, walk->level, more + 1);
+    job->bytes += (more + 1) * step;
+    job->leaves[level - 1] += more + 1;
     return walk_past(walk, more + 1);
 }
 
@@ -70,9 +60,21 @@ bool pgt_next_run(const struct pgt_space *space, uint64_t virt, struct pgt_run *
     range.first = is_canonical(&space->arch, virt) ? virt & range.last : range.last / 2 + 1;
     walk_start(&walk, space, range);
     walk_range(&walk, &job, run_entry, walk_leave);
-    if (job.run.bytes)
-        *ret_run = job.run;
-    return job.run.bytes != 0;
+    if (job.bytes == 0)
+        return false;
+    *ret_run = (struct pgt_run){
+        .virt = job.virt,
+        .phys = job.phys,
+        .bytes = job.bytes,
+        .rights = rights_of_attributes(job.attributes),
+        .memory = memory_of_attributes(&space->arch, job.attributes),
+        .key = key_of_attributes(job.attributes),
+        .software = software_of_attributes(job.attributes),
+        .leaves_4k = job.leaves[LEVEL_4K - 1],
+        .leaves_2m = job.leaves[LEVEL_2M - 1],
+        .leaves_1g = job.leaves[LEVEL_1G - 1],
+    };
+    return true;
 }
 
 static void put_leaves(struct pgt_line *line, const char *size, size_t count)

@@ -86,10 +86,11 @@ static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
 
 /* Unmaps one page without a walk, unless a larger leaf has to be split for it or its
  * table goes with it: then false. */
-static inline bool unmap_page(struct pgt_space *space, struct range page, struct pgt_flush *flush)
+static __attribute__((noinline)) bool unmap_page(const struct unmap_job *job)
 {
+    struct pgt_space *space = job->space;
     struct page_path path;
-    if (!pgt_page_path(space, page.first, &path))
+    if (!pgt_page_path(space, job->range.first, &path))
         return false;
     pgt_entry old = entry_load(path.slot);
     if (!entry_present(old))
@@ -97,8 +98,8 @@ static inline bool unmap_page(struct pgt_space *space, struct range page, struct
     if (entry_count(entry_load(path.above)) == 1)
         return false;
     entry_store(path.slot, (pgt_entry){0});
-    pgt_page_counted(space, &path, page.first, -1);
-    pgt_flush_add(flush, space, page, old, false);
+    pgt_page_counted(space, &path, job->range.first, -1);
+    pgt_flush_add(job->flush, space, job->range, old, false);
     return true;
 }
 
@@ -114,25 +115,18 @@ enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uin
     return PGT_OK;
 }
 
-static __attribute__((noinline)) enum pgt_status
-unmap_range(struct pgt_space *space, struct range range, struct pgt_flush *flush)
+enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                          struct pgt_flush *flush)
 {
-    struct unmap_job job = {.space = space, .range = range, .flush = flush};
+    struct unmap_job job = {.space = space, .flush = flush};
+    enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
+    if (status)
+        return status;
+    if (bytes == PGT_PAGE && unmap_page(&job))
+        return PGT_OK;
     unmap_plan(&job);
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
     unmap_commit(&job);
     return PGT_OK;
-}
-
-enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
-                          struct pgt_flush *flush)
-{
-    struct range range;
-    enum pgt_status status = pgt_own_range(space, virt, bytes, &range);
-    if (status)
-        return status;
-    if (bytes == PGT_PAGE && unmap_page(space, range, flush))
-        return PGT_OK;
-    return unmap_range(space, range, flush);
 }

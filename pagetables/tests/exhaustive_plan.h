@@ -36,7 +36,7 @@ struct plan {
     unsigned levels;
     bool pages_1g;   /* leaves at level 3 */
     unsigned spaces; /* 1 or 2 */
-    bool shared;     /* the second depends on the upper half of the first */
+    unsigned seal;   /* page from which on the second shares what the first maps; 0: nothing */
     size_t frames;   /* for all tables of both */
     unsigned depth;  /* 0: until no operation leads to a new state */
     unsigned steps;  /* STEP() of those that are tried */

@@ -53,24 +53,24 @@ static void expect_readers(struct trial *trial, unsigned which)
 static void expect_end(struct trial *trial, const struct state *state)
 {
     struct pgt_flush flush = {0};
-    struct span lower = {0, trial_half(trial)}, upper = {trial_half(trial), trial->extent.pages};
+    unsigned half = trial_half(trial), seal = trial->plan->seal;
+    uint64_t bytes = half * PGT_PAGE;
 
     for (unsigned i = 0; i < trial->plan->spaces; i++) {
         struct pgt_space *space = &trial->space[i];
-        bool shares = trial->plan->shared && i == 1;
-        enum pgt_status status = pgt_unmap(space, 0, trial_bytes(lower), &flush);
+        bool shares = seal && i == 1;
+        enum pgt_status status = pgt_unmap(space, 0, shares ? seal * PGT_PAGE : bytes, &flush);
         if (status == PGT_OK && !shares)
-            status =
-                pgt_unmap(space, trial_address(trial, upper.first), trial_bytes(upper), &flush);
+            status = pgt_unmap(space, trial_address(trial, half), bytes, &flush);
         trial_expect(trial, status == PGT_OK, "what is mapped can't be unmapped");
     }
-    trial_expect(trial, trial->tables.outstanding == trial->plan->spaces + trial->plan->shared,
+    trial_expect(trial, trial->tables.outstanding == trial->plan->spaces + (seal != 0),
                  "frames are left over");
     trial_load(trial, state);
     for (unsigned i = trial->plan->spaces; i > 0; i--)
         trial_expect(trial, pgt_destroy(&trial->space[i - 1]) == PGT_OK, "can't be destroyed");
     trial_expect(trial, trial->tables.outstanding == 0, "frames survive the space");
-    if (trial->plan->shared)
+    if (seal)
         trial->space[0].dependents = 1;
 }
 

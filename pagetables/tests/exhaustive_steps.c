@@ -100,7 +100,7 @@ static void do_clone(struct trial *trial, const struct step *step, struct outcom
     uint64_t virt = trial_address(trial, step->span.first), bytes = trial_bytes(step->span);
     enum pgt_clone how = (enum pgt_clone)step->what;
     size_t to_price = 0, from_price = 0;
-    bool upper = trial->plan->shared && trial_in_upper(trial, step->span);
+    bool upper = trial_in_upper(trial, step->span);
 
     out->has_price = true;
     out->affected = from;
@@ -158,11 +158,24 @@ static void do_marks(struct trial *trial, const struct step *step, struct outcom
         trial_expect(trial, memcmp(&sum, &want_sum, sizeof(sum)) == 0, "the harvest is wrong");
 }
 
+/* Every other step gets a gather that has room for one range only. */
+static void fill_gather(const struct trial *trial, const struct step *step, struct outcome *out)
+{
+    out->held = (step - trial->steps) % 2 ? PGT_FLUSH_RANGES - 1 : 0;
+    out->flush.count = out->held;
+    for (unsigned i = 0; i < out->held; i++) {
+        /* Far from all pages, and from each other. */
+        out->flush.range[i].first = (i + 1) * UINT64_C(0x100000000);
+        out->flush.range[i].last = out->flush.range[i].first + (PGT_PAGE - 1);
+    }
+}
+
 struct outcome trial_do_step(struct trial *trial, const struct step *step)
 {
     struct outcome out = {.affected = step->space};
 
-    if (trial->plan->shared && step->space == 1 && trial_in_upper(trial, step->span))
+    fill_gather(trial, step, &out);
+    if (step->space == 1 && trial_in_upper(trial, step->span))
         out.refusal = PGT_SEALED;
     switch ((enum step_kind)step->kind) {
     case STEP_MAP:

@@ -43,13 +43,13 @@ unsigned trial_half(const struct trial *trial)
 
 bool trial_in_upper(const struct trial *trial, struct span span)
 {
-    return span.first >= trial_half(trial);
+    return trial->plan->seal && span.end > trial->plan->seal;
 }
 
 /* Only the first root slot of a sealed half has a table, and there will be no other. */
 bool trial_in_absent_slot(const struct trial *trial, struct span span)
 {
-    return trial->plan->shared && span.end > trial_half(trial) + pages_of(trial->extent.levels);
+    return trial->plan->seal && span.end > trial->plan->seal + pages_of(trial->extent.levels);
 }
 
 /* The address of a page, or of the end of a half. */
@@ -71,14 +71,15 @@ uint64_t trial_own_tables(const struct trial *trial, unsigned which, const struc
 {
     struct pages own = *pages;
 
-    if (!trial->plan->shared)
+    if (!trial->plan->seal)
         return pages_tables(&own, &trial->extent);
-    /* Of the shared half they are the first space's, which keeps the one below the first root
+    /* Of the shared part they are the first space's, which keeps the one below the first root
      * slot there. */
     if (which == 0)
         return pages_tables(&own, &trial->extent) |
-               pages_table(&trial->extent, trial->extent.levels - 1, trial_half(trial));
-    memset(&own.page[trial_half(trial)], 0, trial_half(trial) * sizeof(own.page[0]));
+               pages_table(&trial->extent, trial->extent.levels - 1, trial->plan->seal);
+    for (unsigned page = trial->plan->seal; page < trial->extent.pages; page++)
+        own.page[page] = (struct page){0};
     return pages_tables(&own, &trial->extent);
 }
 
@@ -95,7 +96,8 @@ static void expect_sound(struct trial *trial)
         const struct pgt_space *space = &trial->space[i];
         struct pgt_fault fault = {0};
         struct pages pages;
-        trial_expect(trial, pgt_check(space, &fault) == PGT_OK, fault.rule);
+        if (pgt_check(space, &fault) != PGT_OK)
+            trial_differ(trial, fault.rule);
         if (!tables_read(&trial->tables, space, &trial->extent, &pages)) {
             trial_differ(trial, "a processor would fault on these tables");
             return;
@@ -128,21 +130,22 @@ static bool flushes(const struct trial *trial, const struct pgt_flush *flush, un
     return flush->everything;
 }
 
-static void expect_flush(struct trial *trial, const struct pgt_flush *flush,
-                         const struct effect *effect, unsigned which)
+static void expect_flush(struct trial *trial, const struct outcome *out)
 {
+    const struct pgt_flush *flush = &out->flush;
+    const struct effect *effect = &out->effect;
     bool global = false, upper = false;
 
     trial_expect(trial, flush->needed == effect->narrowed, "flush.needed is wrong");
     trial_expect(trial, flush->widened == effect->widened, "flush.widened is wrong");
     if (!effect->narrowed && !effect->widened)
-        trial_expect(trial, flush->count == 0 && !flush->everything, "a flush for nothing");
+        trial_expect(trial, flush->count == out->held && !flush->everything, "a flush for nothing");
     for (unsigned page = 0; page < trial->extent.pages; page++) {
         if (!(effect->pages >> page & 1))
             continue;
         trial_expect(trial, flushes(trial, flush, page), "the flush misses a page");
-        global |= (trial->was[which].page[page].rights & PGT_GLOBAL) != 0;
-        upper |= trial->plan->shared && page >= trial_half(trial);
+        global |= (trial->was[out->affected].page[page].rights & PGT_GLOBAL) != 0;
+        upper |= trial->plan->seal && page >= trial->plan->seal;
     }
     trial_expect(trial, flush->global || !global, "the flush misses that a page is global");
     trial_expect(trial, flush->upper == upper, "flush.upper is wrong");
@@ -150,12 +153,11 @@ static void expect_flush(struct trial *trial, const struct pgt_flush *flush,
 
 /* ---- transitions -------------------------------------------------------- */
 
-/* A dependent sees what the first space maps in the shared half. */
+/* A dependent sees what the first space maps in the shared part. */
 static void share(struct trial *trial)
 {
-    if (trial->plan->shared)
-        memcpy(&trial->want[1].page[trial_half(trial)], &trial->want[0].page[trial_half(trial)],
-               trial_half(trial) * sizeof(struct page));
+    for (unsigned page = trial->plan->seal; page && page < trial->extent.pages; page++)
+        trial->want[1].page[page] = trial->want[0].page[page];
 }
 
 /* A call that was refused, for a good reason, changed nothing: not even the spaces. */
@@ -205,7 +207,7 @@ bool trial_step(struct trial *trial, const struct step *step, struct state *ret_
     }
     trial_expect(trial, trial->tables.takes == out.cost, "other frames were taken than foretold");
     expect_sound(trial);
-    expect_flush(trial, &out.flush, &out.effect, out.affected);
+    expect_flush(trial, &out);
     if (!trial_save(trial, ret_after))
         trial_differ(trial, "an entry holds what none should");
     else if (out.refusal != PGT_OK)
@@ -230,9 +232,9 @@ bool trial_start(struct trial *trial, const struct plan *plan, struct state *ret
     tables_init(&trial->tables);
     trial->tables.limit = plan->frames;
     const struct pgt_frames *frames = &trial->tables.frames;
-    uint64_t upper = trial_address(trial, trial_half(trial));
+    uint64_t upper = trial_address(trial, plan->seal);
     bool made = pgt_init(&trial->space[0], &arch, frames) == PGT_OK;
-    if (plan->shared)
+    if (plan->seal)
         made = made && pgt_seal(&trial->space[0], upper, 1) == PGT_OK &&
                pgt_init_on(&trial->space[1], &trial->space[0], frames) == PGT_OK;
     else if (plan->spaces == 2)

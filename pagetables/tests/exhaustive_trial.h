@@ -44,8 +44,9 @@ void trial_load(struct trial *trial, const struct state *state);
 
 /* The first page of the upper half. */
 unsigned trial_half(const struct trial *trial);
+/* Does a part of the span lie in what is sealed? */
 bool trial_in_upper(const struct trial *trial, struct span span);
-/* Only the first root slot of a sealed half has a table, and there will be no other. */
+/* Only the first root slot of a sealed part has a table, and there will be no other. */
 bool trial_in_absent_slot(const struct trial *trial, struct span span);
 /* The address of a page, or of the end of a half. */
 uint64_t trial_address(const struct trial *trial, unsigned page);
@@ -66,6 +67,7 @@ struct outcome {
     size_t cost;
     struct pgt_flush flush;
     struct effect effect;
+    unsigned held;     /* ranges that the gather held before */
     unsigned affected; /* space whose flush it is */
 };
 

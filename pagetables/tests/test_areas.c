@@ -312,6 +312,27 @@ static void unmapping_leaves_others_alone(void **state)
     owned_end(&s.owned);
 }
 
+/* A leaf in a guard isn't split, nor tables reserved for that. */
+static void unmapping_passes_over_a_guard(void **state)
+{
+    struct scene s;
+    struct pgt_flush flush = {0};
+    struct pgt_leaf leaf;
+    (void)state;
+
+    scene_start(&s, 4, 64);
+    assert_int_equal(add(&s, AREA, 2 * MIB, PGT_AREA_GUARD, 0), PGT_OK);
+    assert_int_equal(add(&s, AREA + 2 * MIB, 2 * MIB, PGT_AREA_PLAIN, 0), PGT_OK);
+    struct pgt_mapping mapping = {.virt = AREA, .phys = 0, .bytes = 2 * MIB, .rights = RO};
+    assert_int_equal(pgt_map(&s.a.space, &mapping, &flush), PGT_OK);
+    assert_int_equal(map(&s, AREA + 2 * MIB, 0x1000, RW, owned_frame(&s.owned, 1)), PGT_OK);
+    unmap(&s, AREA + 0x1000, 3 * MIB);
+    assert_true(pgt_lookup(&s.a.space, AREA + 0x1000, &leaf));
+    assert_int_equal(leaf.bytes, 2 * MIB);
+    assert_false(pgt_lookup(&s.a.space, AREA + 2 * MIB, &leaf));
+    scene_end(&s);
+}
+
 /* A leaf that the range cuts is split, and only the frames inside are released. */
 static void unmapping_part_of_a_large_leaf(void **state)
 {
@@ -517,6 +538,7 @@ int main(void)
         cmocka_unit_test(the_zero_frame_is_never_mapped_writable),
         cmocka_unit_test(unmapping_releases),
         cmocka_unit_test(unmapping_leaves_others_alone),
+        cmocka_unit_test(unmapping_passes_over_a_guard),
         cmocka_unit_test(unmapping_part_of_a_large_leaf),
         cmocka_unit_test(unmapping_is_all_or_nothing),
         cmocka_unit_test(unmapping_what_is_no_range),

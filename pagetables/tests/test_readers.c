@@ -98,11 +98,32 @@ static void the_tables_are_listed_parents_first(void **state)
     suite_end(&suite);
 }
 
+/* The last page of the lower half and the first of the upper are neighbours in the tables
+ * alone. */
+static void a_run_ends_at_the_hole(void **state)
+{
+    struct suite suite;
+    struct pgt_run run;
+    (void)state;
+
+    start(&suite, 4);
+    suite_map(&suite, LOWER_LAST_4, 0x1000, RW, 0x2a000);
+    suite_map(&suite, UPPER_4, 0x1000, RW, 0x2b000);
+    assert_true(pgt_next_run(&suite.space, 0, &run));
+    assert_int_equal(run.virt, LOWER_LAST_4);
+    assert_int_equal(run.bytes, 0x1000);
+    assert_true(pgt_next_run(&suite.space, LOWER_LAST_4 + 0x1000, &run));
+    assert_int_equal(run.virt, UPPER_4);
+    assert_int_equal(run.bytes, 0x1000);
+    suite_end(&suite);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_at_addresses_that_are_none),
         cmocka_unit_test(readers_leave_their_output),
+        cmocka_unit_test(a_run_ends_at_the_hole),
         cmocka_unit_test(the_tables_are_listed_parents_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

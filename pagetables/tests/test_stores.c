@@ -287,6 +287,11 @@ static void map_some(struct bench *bench)
     map_range(bench, page_at(FIRST), COUNT * PGT_PAGE, OTHER);
 }
 
+static void map_one(struct bench *bench)
+{
+    map_range(bench, page_at(FIRST), PGT_PAGE, OTHER);
+}
+
 /* Larger leaves take the place of tables. */
 static void map_all(struct bench *bench)
 {
@@ -302,6 +307,11 @@ static void map_small(struct bench *bench)
 static void unmap_some(struct bench *bench)
 {
     assert_int_equal(pgt_unmap(&bench->space, page_at(FIRST), COUNT * PGT_PAGE, &flush), PGT_OK);
+}
+
+static void unmap_one(struct bench *bench)
+{
+    assert_int_equal(pgt_unmap(&bench->space, page_at(FIRST), PGT_PAGE, &flush), PGT_OK);
 }
 
 static void unmap_all(struct bench *bench)
@@ -447,6 +457,7 @@ static void stores_of_harvest(void **state)
 static void stores_of_map(void **state)
 {
     (void)state;
+    run_on_all_sizes(map_one);
     run_on_all_sizes(map_some);
     run_on_all_sizes(map_all);
     run_on_all_sizes(map_small);
@@ -455,6 +466,7 @@ static void stores_of_map(void **state)
 static void stores_of_unmap(void **state)
 {
     (void)state;
+    run_on_all_sizes(unmap_one);
     run_on_all_sizes(unmap_some);
     run_on_all_sizes(unmap_all);
 }

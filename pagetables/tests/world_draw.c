@@ -65,6 +65,11 @@ void world_draw_range(struct world *world)
     if (world->bytes != 0 && world_chance(world, 3))
         return;
     uint64_t window = draw_window(world);
+    if (world_chance(world, 32)) { /* all that a root slot covers */
+        world->bytes = UINT64_C(1) << world_slot_shift(world);
+        world->virt = window & -world->bytes;
+        return;
+    }
     uint64_t offset = draw_offset(world);
     uint64_t length = draw_unit(world) * (1 + world_draw(world, 3));
 
@@ -116,6 +121,8 @@ struct pgt_mapping world_draw_mapping(struct world *world)
     uint64_t mask = (UINT64_C(1) << (world->arch.physical_bits - 1)) - 1;
 
     world_draw_range(world);
+    if (world->bytes > 3 * GIB) /* there is less physical memory than that */
+        world->bytes = 3 * GIB;
     uint64_t phys = (world->virt + world->linear) & mask;
     if (world_chance(world, 3))
         phys = (phys + world_draw(world, 4) * 2 * MIB) & mask;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Corners that no other test has a reason to go to: what the coverage report was left with.
+ */
+#include "pagetables/tests/suite.h"
+#include "pagetables/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* CR3 holds no more than the processor's physical width. */
+static void a_root_beyond_the_width_is_malformed(void **state)
+{
+    struct suite suite;
+    struct pgt_space other;
+    (void)state;
+
+    struct pgt_arch arch = suite_arch(4);
+    suite_start(&suite, &arch);
+    arch.physical_bits = 32;
+    assert_int_equal(
+        pgt_adopt(&other, &arch, &suite.arena.frames, UINT64_C(1) << arch.physical_bits),
+        PGT_MALFORMED);
+    suite_end(&suite);
+}
+
+/* A PAT with write-back at 0 and at 4: leaves that differ in their PAT bit alone are one run. */
+static void a_run_goes_by_memory_type_not_by_bits(void **state)
+{
+    struct suite suite;
+    struct pgt_run run;
+    struct pgt_arch arch = suite_arch(4);
+    (void)state;
+
+    arch.pat = PGT_PAT_RESET;
+    suite_start(&suite, &arch);
+    suite_map(&suite, 0, 0x3000, RW, 0x2a000);
+    uint64_t virt = 0x1000;
+    uint64_t *table = arena_table(&suite.arena, suite_entry(&suite, virt, 2) & 0xffffffffff000);
+    table[virt / 0x1000] |= 1 << 7; /* PAT, in a 4K leaf */
+    suite_check(&suite.space);
+    assert_true(pgt_next_run(&suite.space, 0, &run));
+    assert_int_equal(run.bytes, 0x3000);
+    assert_int_equal(run.memory, PGT_WRITE_BACK);
+    table[virt / 0x1000] |= 1 << 3; /* write-through: no longer the same */
+    assert_true(pgt_next_run(&suite.space, 0, &run));
+    assert_int_equal(run.bytes, 0x1000);
+    suite_end(&suite);
+}
+
+/* A frame in use that holds half of what marks a free one is taken back all the same. */
+static void half_a_sign_is_none(void **state)
+{
+    void *memory = aligned_alloc(4096, 2 * 4096);
+    struct pgt_pool pool;
+    (void)state;
+
+    pgt_pool_init_arena(&pool, memory, 2 * 4096, 0x100000);
+    struct pgt_frames frames = pgt_pool_frames(&pool);
+    uint64_t sign = ((uint64_t *)memory)[1]; /* of the first, which is free and handed out next */
+    assert_true(frames.reserve(frames.context, 1));
+    assert_int_equal(frames.take(frames.context), 0x100000);
+    memset(memory, 0, 4096);
+    ((uint64_t *)memory)[1] = sign;
+    frames.give(frames.context, 0x100000);
+    assert_int_equal(pool.quarantine_count, 1);
+    assert_int_equal(pool.double_gives, 0);
+    free(memory);
+}
+
+static bool never(void *context, size_t count)
+{
+    (void)context;
+    (void)count;
+    return false;
+}
+
+/* Allocators that share a context are two all the same if they grant differently. */
+static void a_clone_asks_both_allocators(void **state)
+{
+    struct suite suite;
+    struct pgt_space copy;
+    struct pgt_flush flush = {0};
+    struct pgt_arch arch = suite_arch(4);
+    (void)state;
+
+    suite_start(&suite, &arch);
+    suite_map(&suite, 0, 0x3000, RW, 0x2a000);
+    assert_int_equal(pgt_init(&copy, &arch, &suite.arena.frames), PGT_OK);
+    copy.frames.reserve = never;
+    assert_int_equal(pgt_clone(&copy, &suite.space, 0, 0x3000, PGT_CLONE_COPY_ON_WRITE, 1, &flush),
+                     PGT_NO_FRAMES);
+    assert_false(flush.needed);
+    assert_int_equal(pgt_destroy(&copy), PGT_OK);
+    suite_end(&suite);
+}
+
+/* Lines have an end. */
+static void text_that_is_too_long_is_cut(void **state)
+{
+    struct pgt_line line = {.length = 0};
+    (void)state;
+
+    pgt_put_column(&line, 2 * PGT_LINE_BYTES);
+    assert_int_equal(line.length, PGT_LINE_BYTES - 1);
+    pgt_put(&line, "more");
+    assert_int_equal(strlen(line.text), PGT_LINE_BYTES - 1);
+}
+
+static void numbers_of_every_length(void **state)
+{
+    struct pgt_line line = {.length = 0};
+    (void)state;
+
+    pgt_put_number(&line, UINT64_MAX, 10, 1);
+    pgt_put(&line, " ");
+    pgt_put_number(&line, 7, 10, 30); /* more digits than a number can have are not made up */
+    assert_string_equal(line.text, "18446744073709551615 00000000000000000007");
+    line = (struct pgt_line){.length = 0};
+    pgt_put_size(&line, UINT64_C(1) << 62); /* beyond the largest unit */
+    assert_string_equal(line.text, "4096P");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_root_beyond_the_width_is_malformed),
+        cmocka_unit_test(a_run_goes_by_memory_type_not_by_bits),
+        cmocka_unit_test(half_a_sign_is_none),
+        cmocka_unit_test(a_clone_asks_both_allocators),
+        cmocka_unit_test(text_that_is_too_long_is_cut),
+        cmocka_unit_test(numbers_of_every_length),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
