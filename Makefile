@@ -51,6 +51,7 @@ include pagetables/build.mk
 include pagetables/bench/build.mk
 include loader/build.mk
 include loader/stub/build.mk
+include loader/first/build.mk
 include efi/build.mk
 include firmware/build.mk
 

@@ -49,12 +49,16 @@ LAYERS = {
     "loader/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
     "loader/tests/": Layer(("loader/", "pagetables/"), HOST_PROGRAMS),
     "loader/stub/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
+    "loader/first/": Layer(
+        ("loader/first/", "loader/limine.h", "loader/pagetables_request.h", "pagetables/"),
+        FREESTANDING,
+    ),
     "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS, firmware=True),
     "efi/tests/": Layer(("efi/", "loader/", "pagetables/"), HOST_PROGRAMS, firmware=True),
 }
 
-# The stub kernel stands on the loader's headers; the loader knows no kernel.
-PRIVATE = {"loader/stub/": "loader/stub/"}
+# Kernels stand on the loader's headers; the loader knows no kernel.
+PRIVATE = {"loader/stub/": "loader/stub/", "loader/first/": "loader/first/"}
 
 
 def layer_of(name: str) -> Layer | None:

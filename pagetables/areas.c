@@ -137,20 +137,21 @@ static bool granted(void *context, size_t count)
 static enum pgt_status unmap_cost(const struct pgt_vm *vm, size_t *ret_frames)
 {
     uint64_t first = vm->work.first, last = vm->work.last;
-    size_t sum = 0, frames;
-    for (unsigned i = first_ending(vm, first); i < vm->count && vm->areas[i].virt <= last; i++) {
+    enum pgt_status status = PGT_OK;
+    size_t sum = 0;
+    for (unsigned i = first_ending(vm, first);
+         !status && i < vm->count && vm->areas[i].virt <= last; i++) {
         const struct pgt_area *area = &vm->areas[i];
+        size_t frames = 0;
         uint64_t from = area->virt > first ? area->virt : first;
         uint64_t to = area_last(area) < last ? area_last(area) : last;
         if (area->kind == PGT_AREA_GUARD)
             continue;
-        enum pgt_status status = pgt_unmap_cost(vm->space, from, to - from + 1, &frames);
-        if (status)
-            return status;
+        status = pgt_unmap_cost(vm->space, from, to - from + 1, &frames);
         sum += frames;
     }
     *ret_frames = sum;
-    return PGT_OK;
+    return status;
 }
 
 /* The frames of the leaf that was unmapped go behind those that wait already. */

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 APPLICATION = BUILD / "efi" / "BOOTX64.EFI"
 LEVELS = BUILD / "efi" / "levels.efi"
+FIRST_KERNEL = BUILD / "kernel" / "first.elf"
 USB_IMAGE = BUILD / "pagelift-usb.img"
 DEFAULT_CONFIG = ROOT / "firmware" / "limine.conf"
 
@@ -205,8 +206,16 @@ FLAWED = {
     "bochs-fail": Case(Options(machine="bochs"), kernel=stub("-fail")),
 }
 
+# The kernel of loader/first.
+FIRST = {
+    "first": Case(kernel=FIRST_KERNEL),
+    "first-qemu64": Case(Options(cpu="qemu64", memory=3072), kernel=FIRST_KERNEL),
+    "first-bochs": Case(Options(machine="bochs"), kernel=FIRST_KERNEL),
+}
+
 CASES: dict[str, Case] = {
     **PASSING,
+    **FIRST,
     **{name: case for name, (case, _) in REFUSED.items()},
     **FLAWED,
 }

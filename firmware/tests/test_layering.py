@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cases import ROOT
 
-HEADERS = ["pagetables/a.h", "loader/b.h", "loader/stub/c.h", "efi/d.h"]
+HEADERS = ["pagetables/a.h", "loader/b.h", "loader/stub/c.h", "efi/d.h", "loader/first/e.h"]
 
 
 def judged(root: Path) -> subprocess.CompletedProcess[str]:
@@ -33,6 +33,8 @@ def tree(tmp_path: Path) -> Path:
         ("loader/x.c", "<elf.h>"),
         ("loader/stub/x.c", '"loader/stub/c.h"'),
         ("loader/stub/x.c", '"loader/b.h"'),
+        ("loader/first/x.c", '"loader/first/e.h"'),
+        ("loader/first/x.c", '"pagetables/a.h"'),
         ("efi/x.c", "<efi.h>"),
         ("efi/x.c", '"loader/b.h"'),
     ],
@@ -57,6 +59,11 @@ def test_downwards_is_fine(tree: Path, name: str, include: str) -> None:
         ("loader/tests/test_x.c", "<efilib.h>"),
         ("loader/stub/x.c", '"efi/d.h"'),
         ("loader/stub/x.c", "<stdlib.h>"),
+        ("loader/x.c", '"loader/first/e.h"'),
+        ("loader/stub/x.c", '"loader/first/e.h"'),
+        ("loader/first/x.c", '"loader/b.h"'),
+        ("loader/first/x.c", '"loader/stub/c.h"'),
+        ("loader/first/x.c", "<string.h>"),
         ("efi/x.c", '"loader/stub/c.h"'),
         ("efi/x.c", '"d.h"'),
         ("loader/x.c", '"loader/../efi/d.h"'),

@@ -2,6 +2,7 @@
 /*
  * Corners that no other test has a reason to go to: what the coverage report was left with.
  */
+#include "pagetables/explain.h"
 #include "pagetables/tests/suite.h"
 #include "pagetables/text.h"
 
@@ -95,6 +96,133 @@ static void a_clone_asks_both_allocators(void **state)
     suite_end(&suite);
 }
 
+/* The arena's, which fills frames with rubbish, behind one that keeps the promise. */
+static uint64_t take_zeroed(void *context)
+{
+    const struct pgt_frames *frames = context;
+    uint64_t frame = frames->take(frames->context);
+    memset((void *)(uintptr_t)(frame + frames->offset), 0, 4096);
+    return frame;
+}
+
+static bool reserve_through(void *context, size_t count)
+{
+    const struct pgt_frames *frames = context;
+    return frames->reserve(frames->context, count);
+}
+
+static void give_through(void *context, uint64_t frame)
+{
+    const struct pgt_frames *frames = context;
+    frames->give(frames->context, frame);
+}
+
+/* Frames that are known to be zero are not zeroed again, and all is as ever. */
+static void frames_known_to_be_zero(void **state)
+{
+    struct suite suite;
+    struct pgt_arch arch = suite_arch(4);
+    (void)state;
+
+    suite_start(&suite, &arch);
+    struct pgt_frames inner = suite.arena.frames;
+    suite.space.frames = (struct pgt_frames){.reserve = reserve_through,
+                                             .take = take_zeroed,
+                                             .give = give_through,
+                                             .context = &inner,
+                                             .offset = inner.offset,
+                                             .zeroed = true};
+    suite_map(&suite, GIB + 0x5000, 0x3000, RW, 0x2a000);
+    suite_map(&suite, 3 * GIB - MIB, 4 * MIB, RW, 0x300000);
+    suite_map(&suite, 5 * GIB, 0x1000, RX, 0x2c000);
+    suite_unmap(&suite, 3 * GIB + MIB, 0x1000);
+    struct pgt_leaf leaf;
+    assert_true(pgt_lookup(&suite.space, GIB + 0x7fff, &leaf));
+    assert_int_equal(leaf.phys, 0x2c000);
+    assert_false(pgt_lookup(&suite.space, GIB + 0x8000, &leaf));
+    assert_false(pgt_lookup(&suite.space, GIB + 0x4000, &leaf));
+    assert_false(pgt_lookup(&suite.space, 3 * GIB - MIB - 1, &leaf));
+    assert_false(pgt_lookup(&suite.space, 3 * GIB + MIB, &leaf));
+    assert_true(pgt_lookup(&suite.space, 3 * GIB + MIB + 0x1000, &leaf));
+    suite_end(&suite);
+}
+
+static void levels_that_are_none_have_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(pgt_level_name(1), "PT");
+    assert_string_equal(pgt_level_name(5), "PML5");
+    assert_string_equal(pgt_level_name(0), "table");
+    assert_string_equal(pgt_level_name(6), "table");
+}
+
+static bool nothing_to_read(void *context, uint64_t virt, uint64_t *ret_value)
+{
+    (void)context;
+    (void)virt;
+    (void)ret_value;
+    return false;
+}
+
+static void keep_first_line(void *context, const char *text)
+{
+    char *kept = context;
+    if (!*kept)
+        strcpy(kept, text);
+}
+
+static void keep_all(void *context, const char *text)
+{
+    strcat(context, text);
+    strcat(context, "\n");
+}
+
+static void indices_of_every_width(void **state)
+{
+    struct suite suite;
+    struct pgt_arch arch = suite_arch(4);
+    struct pgt_state processor = {.efer = PGT_STATE_EFER_NXE};
+    char text[4096] = "";
+    (void)state;
+
+    suite_start(&suite, &arch);
+    suite_map(&suite, UPPER_4 + 42 * GIB + 14 * MIB, 0x1000, RW, 0x2a000);
+    pgt_explain(&suite.space, UPPER_4 + 42 * GIB + 14 * MIB, 1, &processor, keep_all, text);
+    assert_non_null(strstr(text, "PML4[256]"));
+    assert_non_null(strstr(text, "PDPT[ 42]"));
+    assert_non_null(strstr(text, "PD  [  7]"));
+    suite_end(&suite);
+}
+
+/* What a file's symbols may hold: absolute ones, two at one place, names that don't print. */
+static void symbols_of_every_sort(void **state)
+{
+    static const char strings[] = "\0first\0second\0b \x7fz\0absolute";
+    const struct pgt_symbol symbol[] = {
+        {.name = 1, .info = 2, .section = 1, .value = 0x1000, .size = 0x10},
+        {.name = 7, .info = 2, .section = 1, .value = 0x1000},
+        {.name = 14, .info = 2, .section = 1, .value = 0x2000},
+        {.name = 19, .info = 2, .section = 0xfff1, .value = 0x2004},
+        {.name = 7, .info = 1, .section = 1, .value = 0x2006},
+        {.name = 7, .info = 2, .section = 0, .value = 0x2007},
+        {.name = 0, .info = 2, .section = 1, .value = 0x2008},
+    };
+    struct pgt_symbols symbols = {symbol, 7, strings, sizeof(strings), 0};
+    struct pgt_reader reader = {nothing_to_read, NULL};
+    const char *name;
+    size_t length;
+    uint64_t offset;
+    char line[256] = "";
+    (void)state;
+
+    assert_true(pgt_symbol_of(&symbols, 0x1008, &name, &length, &offset));
+    assert_memory_equal(name, "first", 5); /* the one that says its size */
+    assert_true(pgt_symbol_of(&symbols, 0x2008, &name, &length, &offset));
+    assert_int_equal(offset, 8);
+    pgt_explain_backtrace(0x2008, 0, &reader, &symbols, keep_first_line, line);
+    assert_non_null(strstr(line, "b??z+0x8"));
+}
+
 /* Lines have an end. */
 static void text_that_is_too_long_is_cut(void **state)
 {
@@ -128,6 +256,10 @@ int main(void)
         cmocka_unit_test(a_run_goes_by_memory_type_not_by_bits),
         cmocka_unit_test(half_a_sign_is_none),
         cmocka_unit_test(a_clone_asks_both_allocators),
+        cmocka_unit_test(frames_known_to_be_zero),
+        cmocka_unit_test(levels_that_are_none_have_a_name),
+        cmocka_unit_test(indices_of_every_width),
+        cmocka_unit_test(symbols_of_every_sort),
         cmocka_unit_test(text_that_is_too_long_is_cut),
         cmocka_unit_test(numbers_of_every_length),
     };

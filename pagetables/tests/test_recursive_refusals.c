@@ -34,6 +34,10 @@ static void what_a_mapping_can_have_wrong(void **state)
     REFUSE(PGT_SEALED, virt, UINT64_C(0xfffffe8000000000));        /* the second */
     REFUSE(PGT_SEALED, virt, UINT64_C(0xffffff0000000000) - 4096); /* its last page */
 #undef REFUSE
+    bad = good;
+    bad.phys = (UINT64_C(1) << 46) - 0x1000; /* the first page is there, the second isn't */
+    bad.bytes = 0x2000;
+    bare_refuse_map(&bare, &bad, PGT_BAD_PHYSICAL);
     bare_refuse_unmap(&bare, TOP_PAGE, 0x1000, PGT_SEALED);
     bare_refuse_protect(&bare, TOP_PAGE, 0x1000, RW, PGT_SEALED);
     bare_refuse_unmap(&bare, 0x400001, 0x1000, PGT_MISALIGNED);
@@ -66,6 +70,10 @@ static void the_zero_frame_is_never_writable(void **state)
     bare_protect(&bare, &bare.recursive, 0x400000, 0x5000, RO | PGT_USER);
     bare_protect(&bare, &bare.recursive, 0x400000, 0x4000, RW);
     bare_unmap(&bare, &bare.recursive, 0x400000, 0x5000);
+    /* A kernel that has none may do as it likes. */
+    bare.window.place.has_zero_frame = false;
+    bare_map(&bare, &bare.recursive, 0x404000, 0x1000, RW, bare.zero_frame);
+    bare_unmap(&bare, &bare.recursive, 0x404000, 0x1000);
     bare_end(&bare);
 }
 

@@ -272,6 +272,28 @@ static void an_interrupt_handler_uses_the_window_too(void **state)
     bare_end(&bare);
 }
 
+/* The same while tables are edited, which goes through a slot as well. */
+static void an_interrupt_handler_uses_the_window_during_an_edit(void **state)
+{
+    struct bare bare;
+    (void)state;
+
+    bare_start_plain(&bare, 4);
+    struct handler handler = {
+        .bare = &bare, .scratch = take_filled(&bare, 0), .pattern = take_filled(&bare, 0x99)};
+    bare.emulator.interrupt = handle;
+    bare.emulator.interrupt_context = &handler;
+    bare_map(&bare, &bare.recursive, GIB - 0x1000, 0x2000, RW, 0x2a000);
+    BARE_EXPECT(&bare, bare.root, LEAF(GIB - 0x1000, 0x1000, RW, 0x2a000),
+                LEAF(GIB, 0x1000, RW, 0x2b000));
+    bare_unmap(&bare, &bare.recursive, GIB - 0x1000, 0x2000);
+    bare.emulator.interrupt = NULL;
+    assert_true(handler.runs >= 20);
+    give(&bare, handler.scratch);
+    give(&bare, handler.pattern);
+    bare_end(&bare);
+}
+
 /* At no moment is the zero frame writable, while it is copied from. */
 static void look_for_the_zero_frame(void *context)
 {
@@ -456,6 +478,7 @@ int main(void)
         cmocka_unit_test(the_zero_frame_is_never_writable),
         cmocka_unit_test(a_copy_with_one_slot_left),
         cmocka_unit_test(an_interrupt_handler_uses_the_window_too),
+        cmocka_unit_test(an_interrupt_handler_uses_the_window_during_an_edit),
         cmocka_unit_test(the_zero_frame_is_read_only_while_it_is_copied),
         cmocka_unit_test(a_thread_takes_a_slot_while_another_is_released),
         cmocka_unit_test(processors_have_windows_of_their_own),
