@@ -34,16 +34,16 @@ int main(void)
     struct pgt_flush flush = {0}; /* gathers what to invalidate; it shall start zeroed */
     struct pgt_space kernel, parent, child;
 
-    /* The upper half: a direct map, and the image.  Sealed, others can share it. */
+    /* The upper half, to be shared: a direct map, and an image whose frames it leaves out. */
     struct pgt_mapping direct = {.virt = UPPER, .bytes = PGT_PAGE_1G, .rights = RWG};
-    struct pgt_mapping image = {.virt = IMAGE, .phys = 0x9000, .bytes = 0x5000, .rights = RXG};
+    struct pgt_mapping image = {.virt = IMAGE, .phys = 0x80009000, .bytes = 0x5000, .rights = RXG};
     must(pgt_init(&kernel, &arch, &frames));
     must(pgt_map(&kernel, &direct, &flush));
     must(pgt_map(&kernel, &image, &flush));
     must(pgt_seal(&kernel, UPPER, 0));
 
     /* Two processes.  The child has the parent's memory, until one of them writes to it. */
-    struct pgt_mapping data = {.virt = 0x400000, .phys = 0, .bytes = 0x203000, .rights = RWU};
+    struct pgt_mapping data = {.virt = 0x400000, .phys = 1 << 30, .bytes = 0x203000, .rights = RWU};
     struct pgt_protection code = {.change = PGT_CHANGE_RIGHTS, .rights = PGT_EXECUTE | PGT_USER};
     must(pgt_init_on(&parent, &kernel, &frames));
     must(pgt_init_on(&child, &kernel, &frames));
