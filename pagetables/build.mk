@@ -53,7 +53,7 @@ TEST_MORE += $(B)/fast/random $(B)/bits1/exhaustive $(B)/bits2/exhaustive
 # ---- threads, under ThreadSanitizer -------------------------------------------
 # No ASan beside it: a program can have one of the two.
 TSAN_FLAGS := $(COMMON) -O1 -D_GNU_SOURCE -DPGT_ASSERT -fsanitize=thread
-TSAN_OBJ   := $(addprefix $(B)/tsan/pagetables/tests/,stage.o timeline.o) \
+TSAN_OBJ   := $(addprefix $(B)/tsan/pagetables/tests/,stage.o timeline.o threads_writer.o threads_reader.o) \
               $(PAGETABLES_SRC:%.c=$(B)/tsan/%.o)
 THREADS    := $(addprefix $(B)/tsan/,threads threads_marks)
 

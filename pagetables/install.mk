@@ -3,7 +3,7 @@
 
 PREFIX             := /usr/local
 DESTDIR            :=
-PAGETABLES_VERSION := 1.0
+PAGETABLES_VERSION := 0.1.0
 
 # One archive for kernels and for programs:
 #   fPIC, hidden   code that reaches everything relative to itself, with no table that somebody

@@ -206,8 +206,10 @@ static void symbols_of_every_sort(void **state)
         {.name = 7, .info = 1, .section = 1, .value = 0x2006},
         {.name = 7, .info = 2, .section = 0, .value = 0x2007},
         {.name = 0, .info = 2, .section = 1, .value = 0x2008},
+        {.name = 1, .info = 2, .section = 1, .value = 0x3000},
+        {.name = 7, .info = 2, .section = 1, .value = 0x3000, .size = 0x10},
     };
-    struct pgt_symbols symbols = {symbol, 7, strings, sizeof(strings), 0};
+    struct pgt_symbols symbols = {symbol, 9, strings, sizeof(strings), 0};
     struct pgt_reader reader = {nothing_to_read, NULL};
     const char *name;
     size_t length;
@@ -217,6 +219,8 @@ static void symbols_of_every_sort(void **state)
 
     assert_true(pgt_symbol_of(&symbols, 0x1008, &name, &length, &offset));
     assert_memory_equal(name, "first", 5); /* the one that says its size */
+    assert_true(pgt_symbol_of(&symbols, 0x3008, &name, &length, &offset));
+    assert_memory_equal(name, "second", 6);
     assert_true(pgt_symbol_of(&symbols, 0x2008, &name, &length, &offset));
     assert_int_equal(offset, 8);
     pgt_explain_backtrace(0x2008, 0, &reader, &symbols, keep_first_line, line);
