@@ -8,6 +8,7 @@
 #include "loader/stub/features.h"
 #include "loader/stub/process.h"
 #include "loader/stub/report.h"
+#include "pagetables/directory.h"
 #include "pagetables/live.h"
 
 #define WORD UINT64_C(0x6e6f742079657421)
@@ -141,6 +142,30 @@ static void check_key(struct process *process)
     features_pkru_write(0);
 }
 
+/* gVisor's EmptyAddressSpace: nothing is mapped for ring 3, not even its first instruction. */
+static void check_empty(struct stub *stub)
+{
+    struct pgt_frames frames = pgt_ram_frames(&stub->frames->ram, stub->hhdm);
+    struct tap *tap = &stub->tap;
+    struct user user = {.call = 0};
+    struct pgt_space empty;
+
+    if (!tap_ok(tap, pgt_init_on(&empty, &stub->space, &frames) == PGT_OK,
+                "an address space with nothing in it"))
+        return;
+    user_prepare(&user, PROCESS_TEXT, PROCESS_STACK_END);
+    pgt_activate(&empty);
+    user_run(&user);
+    pgt_activate(&stub->space);
+    tap_ok(tap,
+           user.frame.vector == FAULT_PAGE && user.frame.rip == PROCESS_TEXT &&
+               user.address == PROCESS_TEXT &&
+               (user.frame.error & ~(uint64_t)FAULT_FETCH) == FAULT_USER,
+           "ring 3 faults there at its first instruction");
+    tap_ok(tap, pgt_destroy(&empty) == PGT_OK, "and it is gone");
+    pgt_ram_recycle(&stub->frames->ram);
+}
+
 void check_killed(struct stub *stub)
 {
     static struct process process;
@@ -152,6 +177,7 @@ void check_killed(struct stub *stub)
         return;
     }
     before = stub->frames->ram.free_count;
+    check_empty(stub);
     if (!tap_ok(tap, process_open(&process, stub), "an address space for programs that fail"))
         return;
     check_pages(&process);
