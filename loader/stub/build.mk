@@ -38,13 +38,13 @@ STUB_FONTS    := Lat15-Terminus16 Lat15-TerminusBold16 Lat15-Terminus24x12 \
                  Lat15-TerminusBold24x12 Lat15-TerminusBold32x16
 STUB_FONT_DIR := /usr/share/consolefonts
 
-$(B)/kernel/fonts/%.psf: $(STUB_FONT_DIR)/%.psf.gz
+# The package's file is no prerequisite: where `make deps` brings it in the same run, make would
+# take it for a file that it made itself on the way, and delete it at the end.
+$(B)/kernel/fonts/%.psf:
 	@mkdir -p $(@D)
-	gzip -dc $< > $@
-
-# Instead of make's "no rule": what to do about it.
-$(STUB_FONT_DIR)/%.psf.gz:
-	@echo "$@ is missing: install the package console-setup-linux (make deps does)" >&2; exit 1
+	@test -f $(STUB_FONT_DIR)/$*.psf.gz || { echo "$(STUB_FONT_DIR)/$*.psf.gz is missing:" \
+	    "install the package console-setup-linux (make deps does)" >&2; exit 1; }
+	gzip -dc $(STUB_FONT_DIR)/$*.psf.gz > $@
 
 # The assembler finds them by its include path; the compiler doesn't see that it needs them.
 $(B)/kernel/loader/stub/fonts.o: KERNEL_FLAGS += -Wa,-I$(B)/kernel/fonts
