@@ -72,8 +72,8 @@ test-threads: $(THREADS) ## readers beside writers, under ThreadSanitizer (10 s)
 PAGETABLES_PRIVATE := $(addprefix pagetables/,fill.h ram_map.h recursive_edit.h space.h text.h walk.h \
                                              $(notdir $(wildcard pagetables/*_parts.h)))
 PAGETABLES_PUBLIC  := $(filter-out $(PAGETABLES_PRIVATE),$(wildcard pagetables/*.h))
-# Calls that fork a space, or resolve a fault, stand on others that are at the limit themselves.
-PAGETABLES_HIGH    := $(addprefix pagetables/,areas.h resolve.h)
+# Calls that stand on others which are at the limit themselves: they map and unmap for a caller.
+PAGETABLES_HIGH    := $(addprefix pagetables/,areas.h regions.h resolve.h sections.h)
 STACK_OBJ          := $(PAGETABLES_SRC:%.c=$(B)/stack/%.o)
 
 $(B)/stack/%.o: %.c

@@ -32,8 +32,9 @@ static enum walk_next harvest_entry(struct walk *walk, void *context)
     job->sum.accessed += entry.raw & ENTRY_ACCESSED ? bytes : 0;
     job->sum.dirty += entry.raw & ENTRY_DIRTY ? bytes : 0;
     if (job->each) {
-        struct pgt_leaf leaf = pgt_describe(job->space, entry, walk->level,
-                                            canonical_form(&job->space->arch, walk->part.first));
+        struct pgt_leaf leaf;
+        pgt_describe(job->space, entry, walk->level,
+                     canonical_form(&job->space->arch, walk->part.first), &leaf);
         job->each(job->each_context, &leaf);
     }
     return WALK_ON;

@@ -2,13 +2,14 @@
 /*
  * Reading tables.  Nothing here writes, not even accessed bits.
  */
+#include "pagetables/directory.h"
 #include "pagetables/walk.h"
 
-struct pgt_leaf pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
-                             uint64_t virt)
+void pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level, uint64_t virt,
+                  struct pgt_leaf *ret_leaf)
 {
     uint64_t attributes = leaf_attributes(entry, level);
-    return (struct pgt_leaf){
+    *ret_leaf = (struct pgt_leaf){
         .virt = virt & ~level_mask(level),
         .phys = leaf_phys(entry, level),
         .bytes = level_mask(level) + 1,
@@ -21,7 +22,9 @@ struct pgt_leaf pgt_describe(const struct pgt_space *space, pgt_entry entry, uns
     };
 }
 
-bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)
+/* The leaf that maps the byte at virt, and its level. */
+static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_entry *ret_leaf,
+                             unsigned *ret_level)
 {
     if (!is_canonical(&space->arch, virt))
         return false;
@@ -31,11 +34,32 @@ bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *r
         if (!entry_present(entry))
             return false;
         if (entry_is_leaf(entry, level)) {
-            *ret_leaf = pgt_describe(space, entry, level, virt);
+            *ret_leaf = entry;
+            *ret_level = level;
             return true;
         }
         table = table_at(&space->frames, entry_table(entry));
     }
+}
+
+bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)
+{
+    pgt_entry leaf;
+    unsigned level;
+    if (!find_leaf(space, virt, &leaf, &level))
+        return false;
+    pgt_describe(space, leaf, level, virt, ret_leaf);
+    return true;
+}
+
+bool pgt_translate(const struct pgt_space *space, uint64_t virt, uint64_t *ret_phys)
+{
+    pgt_entry leaf;
+    unsigned level;
+    if (!find_leaf(space, virt, &leaf, &level))
+        return false;
+    *ret_phys = leaf_phys(leaf, level) | (virt & level_mask(level));
+    return true;
 }
 
 struct next_job {
@@ -51,8 +75,8 @@ static enum walk_next next_entry(struct walk *walk, void *context)
         return WALK_ON;
     if (!entry_is_leaf(entry, walk->level))
         return walk_into(walk, job->space, entry);
-    *job->ret_leaf = pgt_describe(job->space, entry, walk->level,
-                                  canonical_form(&job->space->arch, walk->part.first));
+    pgt_describe(job->space, entry, walk->level,
+                 canonical_form(&job->space->arch, walk->part.first), job->ret_leaf);
     return WALK_STOP;
 }
 

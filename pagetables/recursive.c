@@ -146,7 +146,7 @@ bool pgt_recursive_lookup(const struct pgt_recursive *recursive, uint64_t virt,
     unsigned level = walk_down(recursive, virt, &entry, &withheld);
     if (!entry_present(entry) || level > arch_largest_level(&space->arch))
         return false;
-    *ret_leaf = pgt_describe(space, entry, level, virt);
+    pgt_describe(space, entry, level, virt, ret_leaf);
     ret_leaf->rights &= ~withheld;
     return true;
 }

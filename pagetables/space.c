@@ -57,14 +57,43 @@ void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level)
     fill_leaves(table, PGT_ENTRIES, leaf_part(leaf, level, 0), level_mask(level - 1) + 1);
 }
 
+/* Most of what a large unmapping costs is here.  So the tables are counted off in one go;
+ * and little is kept across the calls, since this is where the stack is deepest. */
+void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned live)
+{
+    unsigned given = 1;
+    for (unsigned i = 0; i < PGT_ENTRIES && live > 0; i++) {
+        pgt_entry entry = entry_load(&table_at(&space->frames, directory)[i]);
+        if (!entry_present(entry))
+            continue;
+        live--;
+        if (entry_is_leaf(entry, LEVEL_2M))
+            continue;
+        space->frames.give(space->frames.context, entry_table(entry));
+        given++;
+    }
+    space->frames.give(space->frames.context, directory);
+    __atomic_fetch_sub(&space->tables, given, __ATOMIC_RELAXED);
+}
+
+/* With a root that is yet to be filled, from a frame that is reserved. */
+static void start_space(struct pgt_space *space, const struct pgt_arch *arch,
+                        const struct pgt_frames *frames)
+{
+    *space = (struct pgt_space){.arch = *arch,
+                                .frames = *frames,
+                                .root = frames->take(frames->context),
+                                .tables = 1,
+                                .upper_slot = PGT_ENTRIES};
+}
+
 enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
                          const struct pgt_frames *frames)
 {
     pgt_assert(arch_is_sane(arch));
     if (!frames_reserve(frames, 1))
         return PGT_NO_FRAMES;
-    *space = (struct pgt_space){.arch = *arch, .frames = *frames, .upper_slot = PGT_ENTRIES};
-    space->root = table_take(space);
+    start_space(space, arch, frames);
     pgt_fill_empty(space, space_root(space));
     return PGT_OK;
 }
@@ -120,15 +149,18 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
                             const struct pgt_frames *frames)
 {
     pgt_assert(!upper->upper && upper->upper_slot < PGT_ENTRIES);
-    enum pgt_status status = pgt_init(space, &upper->arch, frames);
-    if (status)
-        return status;
-    const pgt_entry *from = space_root(upper);
-    pgt_entry *to = space_root(space);
-    for (unsigned i = upper->upper_slot; i < PGT_ENTRIES; i++)
-        to[i] = from[i];
+    if (!frames_reserve(frames, 1))
+        return PGT_NO_FRAMES;
+    unsigned shared = upper->upper_slot;
+    start_space(space, &upper->arch, frames);
+    pgt_entry *root = space_root(space);
+    if (!frames->zeroed)
+        clear_unseen(root, shared);
+    /* These entries don't change any more, so nobody writes them meanwhile. */
+    __builtin_memcpy(root + shared, space_root(upper) + shared,
+                     (PGT_ENTRIES - shared) * sizeof(*root));
     space->upper = upper;
-    space->upper_slot = upper->upper_slot;
+    space->upper_slot = shared;
     __atomic_fetch_add(&upper->dependents, 1, __ATOMIC_RELAXED);
     return PGT_OK;
 }
@@ -218,15 +250,22 @@ static void destroy_leave(struct walk *walk, void *context)
     walk_settle(walk, context);
 }
 
-enum pgt_status pgt_destroy(struct pgt_space *space)
+static __attribute__((noinline)) void destroy_tables(struct pgt_space *space)
 {
-    if (__atomic_load_n(&space->dependents, __ATOMIC_ACQUIRE))
-        return PGT_BUSY;
     struct walk walk;
     walk_start(&walk, space, own_range(space));
     walk.step[walk.top - 1].doomed = true;
     walk_range(&walk, space, destroy_entry, destroy_leave);
-    table_give(space, space->root);
+}
+
+enum pgt_status pgt_destroy(struct pgt_space *space)
+{
+    if (__atomic_load_n(&space->dependents, __ATOMIC_ACQUIRE))
+        return PGT_BUSY;
+    if (space->root_live > 0)
+        destroy_tables(space);
+    space->frames.give(space->frames.context, space->root);
+    space->tables--;
     if (space->upper)
         __atomic_fetch_sub(&space->upper->dependents, 1, __ATOMIC_RELEASE);
     return PGT_OK;

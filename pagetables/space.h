@@ -109,6 +109,10 @@ void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level);
 /* Zeroes a new table, unless its frame is known to hold zeros. */
 void pgt_fill_empty(const struct pgt_space *space, pgt_entry *table);
 
+/* Gives back a page directory that no entry leads to any more, and the page tables below it:
+ * `live` entries at most are looked at. */
+void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned live);
+
 /* The linear range `part`, of which `entry` was the leaf or led to the table, is to be
  * invalidated as well; only for rights that it gained, if widened. */
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
@@ -177,8 +181,8 @@ enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint
                               struct range *ret_range);
 
 /* A leaf in the words of the public header; virt is any address in it. */
-struct pgt_leaf pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level,
-                             uint64_t virt);
+void pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level, uint64_t virt,
+                  struct pgt_leaf *ret_leaf);
 
 /* pgt_promote() for a linear range that is the space's own. */
 void pgt_promote_range(struct pgt_space *space, struct range range, struct pgt_flush *flush);

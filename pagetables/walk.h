@@ -250,18 +250,23 @@ WALK_INLINE enum walk_next walk_split(struct walk *walk, struct pgt_space *space
 
 /* The current entry no longer leads to the table that `old` refers to: gives that back
  * with all below it, which are looked through and not written, since somebody may still
- * be walking them.  A page table has nothing below it and is not even looked at. */
+ * be walking them.  A page table has nothing below it and is not even looked at; a
+ * directory has page tables alone, and takes no walk. */
 WALK_INLINE enum walk_next walk_doom(struct walk *walk, struct pgt_space *space, pgt_entry old)
 {
-    if (walk->level - 1 == LEVEL_4K) {
+    unsigned below = walk->level - 1;
+    /* Below a sealed slot no count is kept. */
+    unsigned live = walk_at_upper(walk, space) ? PGT_ENTRIES : entry_count(old);
+    if (below == LEVEL_4K) {
         table_give(space, entry_table(old));
         return WALK_ON;
     }
-    *walk_below(walk) =
-        (struct walk_step){.table = table_at(&space->frames, entry_table(old)),
-                           .live = walk_at_upper(walk, space) ? PGT_ENTRIES /* not kept there */
-                                                              : entry_count(old),
-                           .doomed = true};
+    if (below == LEVEL_2M) {
+        pgt_give_directory(space, entry_table(old), live);
+        return WALK_ON;
+    }
+    *walk_below(walk) = (struct walk_step){
+        .table = table_at(&space->frames, entry_table(old)), .live = live, .doomed = true};
     return WALK_DOWN;
 }
 

@@ -22,6 +22,17 @@
 
 /* ---- the arena as an allocator ---------------------------------------------- */
 
+uint64_t arena_take(struct arena *arena)
+{
+    size_t frame = arena->given_count ? arena->given[--arena->given_count] : arena->next++;
+    return ARENA_PHYS + frame * PGT_PAGE;
+}
+
+void arena_give(struct arena *arena, uint64_t phys)
+{
+    arena->given[arena->given_count++] = (uint32_t)((phys - ARENA_PHYS) / PGT_PAGE);
+}
+
 static bool reserve(void *context, size_t count)
 {
     const struct arena *arena = context;

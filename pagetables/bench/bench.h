@@ -12,7 +12,8 @@
 #include "pagetables/pagetables.h"
 
 /* Frames for tables: one block of memory, handed out in ascending order and taken
- * back last in, first out.  Both sides of a comparison use it, the ideal loops inline. */
+ * back last in, first out.  Both sides of a comparison use it, and both by calls, since
+ * nowhere is an allocator a part of the loop. */
 struct arena {
     uint8_t *memory;
     size_t frames;
@@ -24,16 +25,8 @@ struct arena {
 /* Tables lie at physical addresses from here on, so that 0 is never one of them. */
 #define ARENA_PHYS UINT64_C(0x100000)
 
-static inline uint64_t arena_take(struct arena *arena)
-{
-    size_t frame = arena->given_count ? arena->given[--arena->given_count] : arena->next++;
-    return ARENA_PHYS + frame * PGT_PAGE;
-}
-
-static inline void arena_give(struct arena *arena, uint64_t phys)
-{
-    arena->given[arena->given_count++] = (uint32_t)((phys - ARENA_PHYS) / PGT_PAGE);
-}
+uint64_t arena_take(struct arena *arena);
+void arena_give(struct arena *arena, uint64_t phys);
 
 static inline uint64_t *arena_table(const struct arena *arena, uint64_t phys)
 {
