@@ -65,4 +65,14 @@ static inline unsigned count_alike(const pgt_entry *slot, unsigned count, pgt_en
     return i;
 }
 
+/* How many of them, from the first on, are like it in the bits of `care`. */
+static inline unsigned count_like(const pgt_entry *slot, unsigned count, pgt_entry first,
+                                  uint64_t care)
+{
+    unsigned i = 0;
+    while (i < count && !((__atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) ^ first.raw) & care))
+        i++;
+    return i;
+}
+
 #endif

@@ -162,30 +162,40 @@ static void map_leave(struct walk *walk, void *context)
     walk_settle(walk, job->space);
 }
 
+/* What can be refused of the frames and of the rights; and the attributes. */
+static inline enum pgt_status map_judge(const struct pgt_arch *arch,
+                                        const struct pgt_mapping *mapping, uint64_t *ret_attributes)
+{
+    uint64_t attributes, memory;
+    if (mapping->phys & (PGT_PAGE - 1))
+        return PGT_MISALIGNED;
+    uint64_t highest = (UINT64_C(1) << arch->physical_bits) - 1;
+    if (mapping->phys > highest || mapping->bytes - 1 > highest - mapping->phys)
+        return PGT_BAD_PHYSICAL;
+    if (mapping->key >= PGT_KEYS || mapping->software > PGT_SOFTWARE_ALL ||
+        !attributes_of_rights(arch, mapping->rights, &attributes) ||
+        !attributes_of_memory(arch, mapping->memory, &memory))
+        return PGT_BAD_RIGHTS;
+    *ret_attributes = attributes_preset(attributes | memory | attributes_of_key(mapping->key) |
+                                        attributes_of_software(mapping->software));
+    return PGT_OK;
+}
+
 /* Everything that can be refused for what the mapping itself says; and the job. */
 static enum pgt_status map_start(const struct pgt_space *space, const struct pgt_mapping *mapping,
                                  struct map_job *ret_job)
 {
     struct range range;
-    uint64_t attributes, memory;
+    uint64_t attributes;
     enum pgt_status status = pgt_range(&space->arch, mapping->virt, mapping->bytes, &range);
+    if (!status)
+        status = map_judge(&space->arch, mapping, &attributes);
     if (status)
         return status;
-    if (mapping->phys & (PGT_PAGE - 1))
-        return PGT_MISALIGNED;
-    uint64_t highest = (UINT64_C(1) << space->arch.physical_bits) - 1;
-    if (mapping->phys > highest || mapping->bytes - 1 > highest - mapping->phys)
-        return PGT_BAD_PHYSICAL;
-    if (mapping->key >= PGT_KEYS || mapping->software > PGT_SOFTWARE_ALL ||
-        !attributes_of_rights(&space->arch, mapping->rights, &attributes) ||
-        !attributes_of_memory(&space->arch, mapping->memory, &memory))
-        return PGT_BAD_RIGHTS;
-    attributes |=
-        memory | attributes_of_key(mapping->key) | attributes_of_software(mapping->software);
     ret_job->space = (struct pgt_space *)space; /* only a commit writes through it */
     ret_job->range = linear_range(&space->arch, range);
     ret_job->phys_from_linear = mapping->phys - ret_job->range.first;
-    ret_job->attributes = attributes_preset(attributes);
+    ret_job->attributes = attributes;
     ret_job->largest_level = arch_largest_level(&space->arch);
     ret_job->cost = 0;
     return PGT_OK;
@@ -228,32 +238,47 @@ static pgt_entry page_chain(struct pgt_space *space, uint64_t linear, unsigned l
     return leaf;
 }
 
+/* Over nothing: with the tables that it takes. */
+static inline enum pgt_status map_absent(struct pgt_space *space, const struct page_path *path,
+                                         uint64_t linear, pgt_entry leaf)
+{
+    if (path->level == LEVEL_4K) {
+        entry_store(path->slot, leaf);
+    } else {
+        if (!frames_reserve(&space->frames, path->level - LEVEL_4K))
+            return PGT_NO_FRAMES;
+        entry_store(path->slot, page_chain(space, linear, path->level, leaf));
+    }
+    pgt_page_counted(space, path, linear, 1);
+    return PGT_OK;
+}
+
 /* Maps one page where no larger leaf and no sealed root slot is in the way; otherwise
  * false, and a walk has to look at it. */
-static __attribute__((noinline)) bool map_page(const struct map_job *job,
-                                               enum pgt_status *ret_status)
+static __attribute__((noinline)) bool map_page(struct pgt_space *space,
+                                               const struct pgt_mapping *mapping,
+                                               struct pgt_flush *flush, enum pgt_status *ret_status)
 {
-    struct pgt_space *space = job->space;
-    uint64_t linear = job->range.first;
-    pgt_entry leaf = entry_to_leaf(job->attributes, linear + job->phys_from_linear, LEVEL_4K);
+    uint64_t linear = mapping->virt & linear_all(&space->arch).last, attributes;
     struct page_path path;
+    *ret_status = pgt_page_range(&space->arch, mapping->virt);
+    if (!*ret_status)
+        *ret_status = map_judge(&space->arch, mapping, &attributes);
+    if (*ret_status)
+        return true;
     if (!pgt_page_path(space, linear, &path))
         return false;
+    pgt_entry leaf = {attributes | mapping->phys};
     pgt_entry old = entry_load(path.slot);
-    *ret_status = PGT_OK;
-    if (entry_present(old)) {
-        if (!((old.raw ^ leaf.raw) & ~ENTRY_MARKS))
+    if (!entry_present(old)) {
+        *ret_status = map_absent(space, &path, linear, leaf);
+        if (*ret_status)
             return true;
-        pgt_flush_add(job->flush, space, job->range, old, false);
+    } else if ((old.raw ^ leaf.raw) & ~ENTRY_MARKS) {
+        pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
         entry_store(path.slot, leaf);
     } else {
-        if (!frames_reserve(&space->frames, path.level - LEVEL_4K)) {
-            *ret_status = PGT_NO_FRAMES;
-            return true;
-        }
-        entry_store(path.slot,
-                    path.level == LEVEL_4K ? leaf : page_chain(space, linear, path.level, leaf));
-        pgt_page_counted(space, &path, linear, 1);
+        return true;
     }
     if (leaf.raw & ENTRY_GLOBAL)
         pgt_tell_global(space, linear, path.level);
@@ -272,23 +297,30 @@ enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_map
     return status;
 }
 
-enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
-                        struct pgt_flush *flush)
+/* Plan, reserve, commit. */
+static __attribute__((noinline)) enum pgt_status
+map_range(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
 {
     struct map_job job;
     enum pgt_status status = map_start(space, mapping, &job);
-    if (status)
-        return status;
-    job.flush = flush;
-    if (mapping->bytes == PGT_PAGE && !mapping->promote && map_page(&job, &status))
-        return status;
-    status = map_plan(&job);
+    if (!status)
+        status = map_plan(&job);
     if (status)
         return status;
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
+    job.flush = flush;
     map_commit(&job);
     if (mapping->promote)
         pgt_promote_range(space, job.range, flush);
     return PGT_OK;
+}
+
+enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
+                        struct pgt_flush *flush)
+{
+    enum pgt_status status;
+    if (mapping->bytes == PGT_PAGE && !mapping->promote && map_page(space, mapping, flush, &status))
+        return status;
+    return map_range(space, mapping, flush);
 }

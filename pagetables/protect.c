@@ -56,34 +56,57 @@ static enum walk_next count_entry(struct walk *walk, void *context)
     return leaf ? walk_imagine(walk, entry) : walk_into(walk, job->space, entry);
 }
 
-/* The loop that costs per page. */
-static void change_run(pgt_entry *slot, unsigned run, uint64_t clear, uint64_t set)
+/* As many entries as general registers hold. */
+#define BLOCK 8
+
+/* The loop that costs per page: entries that are like the first in what is cared for get
+ * some bits flipped.  Returns how many that were, from the first on; the rest is left alone. A
+ * block at a time, so that nothing is stored before all of them were looked at. */
+static __attribute__((noinline)) unsigned flip_alike(pgt_entry *slot, unsigned run, uint64_t care,
+                                                     uint64_t flip)
 {
-    for (unsigned i = 0; i < run; i++)
-        entry_put(&slot[i], (__atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) & ~clear) | set);
+    const uint64_t like = entry_load(slot).raw;
+    unsigned i = 0;
+    for (; i + BLOCK <= run; i += BLOCK) {
+        pgt_entry *block = slot + i;
+        uint64_t raw[BLOCK], differs = 0;
+#pragma GCC unroll 8
+        for (int k = 0; k < BLOCK; k++) {
+            raw[k] = __atomic_load_n(&block[k].raw, __ATOMIC_RELAXED);
+            differs |= raw[k] ^ like;
+        }
+        if (differs & care)
+            break;
+#pragma GCC unroll 8
+        for (int k = 0; k < BLOCK; k++)
+            entry_put(&block[k], raw[k] ^ flip);
+    }
+    for (; i < run; i++) {
+        uint64_t raw = __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED);
+        if ((raw ^ like) & care)
+            break;
+        entry_put(&slot[i], raw ^ flip);
+    }
+    return i;
 }
 
-/* Can a run be changed in one go? If all of it is there, marked accessed and dirty, so
- * that the processor doesn't write to these entries and plain stores will do, and alike
- * in all that changes, so that one effect is that of all. */
-static bool is_uniform(const struct protect_job *job, struct summary run)
-{
-    const uint64_t quiet = ENTRY_PRESENT | ENTRY_MARKS;
-    return (run.all & quiet) == quiet && !((run.all ^ run.any) & (job->clear | job->set));
-}
-
+/* Pages that follow a first one and are like it in all that matters here.  They are marked
+ * accessed and dirty, so that the processor doesn't write to their entries and plain stores
+ * will do. */
 static enum walk_next protect_run(struct walk *walk, struct protect_job *job, pgt_entry *slot,
-                                  unsigned run, uint64_t any)
+                                  pgt_entry first)
 {
-    enum effect effect = effect_of(any & job->clear, job->set & ~any);
-    (void)walk_past(walk, run);
+    const uint64_t changed = job->clear | job->set;
+    const uint64_t care = ENTRY_PRESENT | ENTRY_MARKS | ENTRY_GLOBAL | changed;
+    enum effect effect = effect_on(job, first, LEVEL_4K);
+    uint64_t flip = first.raw ^ ((first.raw & ~job->clear) | job->set);
+    (void)walk_past(walk, effect ? flip_alike(slot, walk_run(walk), care, flip)
+                                 : count_like(slot, walk_run(walk), first, care));
     if (effect == EFFECT_NONE)
         return WALK_ON;
-    change_run(slot, run, job->clear, job->set);
     walk_here(walk)->global |= (job->set & ENTRY_GLOBAL) != 0;
     if (effect != EFFECT_UNSEEN)
-        pgt_flush_add(job->flush, job->space, walk->part, (pgt_entry){any},
-                      effect == EFFECT_WIDENS);
+        pgt_flush_add(job->flush, job->space, walk->part, first, effect == EFFECT_WIDENS);
     return WALK_ON;
 }
 
@@ -97,12 +120,8 @@ static enum walk_next protect_entry(struct walk *walk, void *context)
         return WALK_ON;
     if (!entry_is_leaf(old, level))
         return walk_into(walk, job->space, old);
-    if (level == LEVEL_4K) {
-        unsigned run = walk_run(walk);
-        struct summary summary = summarize(slot, run);
-        if (is_uniform(job, summary))
-            return protect_run(walk, job, slot, run, summary.any);
-    }
+    if (level == LEVEL_4K && (old.raw & ENTRY_MARKS) == ENTRY_MARKS)
+        return protect_run(walk, job, slot, old);
     enum effect effect = effect_on(job, old, level);
     if (effect == EFFECT_NONE)
         return WALK_ON;

@@ -97,6 +97,14 @@ static inline bool arch_is_sane(const struct pgt_arch *arch)
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range);
 
+/* The same for one page: its other end is canonical if its first byte is. */
+static inline enum pgt_status pgt_page_range(const struct pgt_arch *arch, uint64_t virt)
+{
+    if (virt & (PGT_PAGE - 1))
+        return PGT_MISALIGNED;
+    return is_canonical(arch, virt) ? PGT_OK : PGT_BAD_RANGE;
+}
+
 /* Is a root slot at or above the split of a space that is sealed or shares? */
 static inline bool slot_is_upper(const struct pgt_space *space, unsigned slot)
 {

@@ -84,13 +84,14 @@ static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
     walk_end(&walk, job->space, live);
 }
 
-/* Unmaps one page without a walk, unless a larger leaf has to be split for it or its
- * table goes with it: then false. */
-static __attribute__((noinline)) bool unmap_page(const struct unmap_job *job)
+/* Unmaps one page without a walk, unless a larger leaf has to be split for it, its table
+ * goes with it, or it is in an upper that the space may not change: then false. */
+static __attribute__((noinline)) bool unmap_page(struct pgt_space *space, uint64_t virt,
+                                                 struct pgt_flush *flush)
 {
-    struct pgt_space *space = job->space;
+    uint64_t linear = virt & linear_all(&space->arch).last;
     struct page_path path;
-    if (!pgt_page_path(space, job->range.first, &path))
+    if (pgt_page_range(&space->arch, virt) || !pgt_page_path(space, linear, &path))
         return false;
     pgt_entry old = entry_load(path.slot);
     if (!entry_present(old))
@@ -98,8 +99,8 @@ static __attribute__((noinline)) bool unmap_page(const struct unmap_job *job)
     if (entry_count(entry_load(path.above)) == 1)
         return false;
     entry_store(path.slot, (pgt_entry){0});
-    pgt_page_counted(space, &path, job->range.first, -1);
-    pgt_flush_add(job->flush, space, job->range, old, false);
+    pgt_page_counted(space, &path, linear, -1);
+    pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
     return true;
 }
 
@@ -115,18 +116,25 @@ enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uin
     return PGT_OK;
 }
 
-enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
-                          struct pgt_flush *flush)
+/* Plan, reserve, commit. */
+static __attribute__((noinline)) enum pgt_status
+unmap_range(struct pgt_space *space, uint64_t virt, uint64_t bytes, struct pgt_flush *flush)
 {
     struct unmap_job job = {.space = space, .flush = flush};
     enum pgt_status status = pgt_own_range(space, virt, bytes, &job.range);
     if (status)
         return status;
-    if (bytes == PGT_PAGE && unmap_page(&job))
-        return PGT_OK;
     unmap_plan(&job);
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
     unmap_commit(&job);
     return PGT_OK;
+}
+
+enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                          struct pgt_flush *flush)
+{
+    if (bytes == PGT_PAGE && unmap_page(space, virt, flush))
+        return PGT_OK;
+    return unmap_range(space, virt, bytes, flush);
 }
