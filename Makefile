@@ -51,7 +51,10 @@ include pagetables/build.mk
 include pagetables/bench/build.mk
 include loader/build.mk
 include loader/stub/build.mk
+include loader/net/build.mk
 include loader/first/build.mk
+include loader/inspect/build.mk
+include loader/fuzz/build.mk
 include efi/build.mk
 include firmware/build.mk
 
@@ -61,7 +64,7 @@ TEST_SRC := $(wildcard pagetables/tests/test_*.c loader/tests/test_*.c efi/tests
 TEST_BIN := $(TEST_SRC:%.c=$(B)/host/%) $(TEST_MORE)
 
 $(B)/host/%: $(B)/host/%.o
-	$(CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+	$(CC) $(HOST_FLAGS) -o $@ $^ $(HOST_LIBS) -lcmocka
 
 # A test links what its folder depends on, and the helpers beside it.
 $(filter $(B)/host/pagetables/%,$(TEST_BIN)): $(PAGETABLES_TEST_OBJ) $(B)/host/pagetables.a

@@ -28,6 +28,10 @@ FREESTANDING = frozenset(
 )
 # Structures of a file format, and four functions that every part brings along.
 FORMATS = frozenset({"elf.h", "string.h"})
+# A library that is one header, and is compiled with our flags: a decoder.
+DECODER = frozenset({"stb/stb_image.h"})
+# A library of which one object is linked into the application: a hash.
+HASH = frozenset({"blake2.h"})
 HOST_PROGRAMS = None  # any header of the host, except firmware's
 
 
@@ -45,15 +49,19 @@ LAYERS = {
     "pagetables/": Layer(("pagetables/",), FREESTANDING),
     "pagetables/tests/": Layer(("pagetables/",), HOST_PROGRAMS),
     "pagetables/bench/": Layer(("pagetables/",), HOST_PROGRAMS),
+    "pagetables/fuzz/": Layer(("pagetables/",), HOST_PROGRAMS),
     "pagetables/example/": Layer(("pagetables/",), HOST_PROGRAMS),
-    "loader/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
+    "loader/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS | DECODER),
+    "loader/inspect/": Layer(("loader/", "pagetables/"), HOST_PROGRAMS),
     "loader/tests/": Layer(("loader/", "pagetables/"), HOST_PROGRAMS),
+    "loader/fuzz/": Layer(("loader/", "pagetables/"), HOST_PROGRAMS),
     "loader/stub/": Layer(("loader/", "pagetables/"), FREESTANDING | FORMATS),
     "loader/first/": Layer(
         ("loader/first/", "loader/limine.h", "loader/pagetables_request.h", "pagetables/"),
         FREESTANDING,
     ),
-    "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS, firmware=True),
+    "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS | HASH, firmware=True),
+    "efi/example/": Layer((), FREESTANDING | {"pagelift.h"}, firmware=True),
     "efi/tests/": Layer(("efi/", "loader/", "pagetables/"), HOST_PROGRAMS, firmware=True),
 }
 

@@ -131,3 +131,11 @@ const uint8_t *acpi_find(uint64_t rsdp, const char signature[4], uint32_t *ret_b
     *ret_bytes = search.bytes;
     return search.found;
 }
+
+struct ldr_madt acpi_madt(uint64_t rsdp)
+{
+    struct ldr_madt madt = {0};
+
+    madt.table = acpi_find(rsdp, "APIC", &madt.bytes);
+    return madt;
+}

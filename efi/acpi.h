@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loader/madt.h"
+
 /* Numbers in tables are little-endian and not always aligned. */
 uint16_t acpi_read16(const uint8_t *at);
 uint32_t acpi_read32(const uint8_t *at);
@@ -28,5 +30,8 @@ bool acpi_is(const uint8_t *table, const char signature[4]);
 
 /* The first table with a signature, or null. */
 const uint8_t *acpi_find(uint64_t rsdp, const char signature[4], uint32_t *ret_bytes);
+
+/* The table of interrupt controllers; without entries where there is none. */
+struct ldr_madt acpi_madt(uint64_t rsdp);
 
 #endif

@@ -9,14 +9,15 @@ APPLICATION_ELF := $(B)/efi/pagelift.so# what a debugger reads
 EFI_OBJ := $(patsubst %.c,$(B)/efi/%.o,$(EFI_SRC) $(LOADER_SRC) $(PAGETABLES_SRC)) \
            $(LOADER_ASM:%=$(B)/efi/%.o)
 
-#   Os                   a loader runs once, and firmware reads all of it from a slow disk
+#   Oz                   a loader runs once, and firmware reads all of it from a slow disk
+#   skip-rax-setup       no argument is in a vector register, so none need be counted
 #   fpic, visibility     firmware loads it anywhere; calls within it need no table
 #   fshort-wchar         L"" is UTF-16, as UEFI wants it
 #   MS_ABI               protocol members carry firmware's calling convention in their type
 #   isystem              gnu-efi's headers are not ours to warn about
 GNU_EFI   := -fshort-wchar -DGNU_EFI_USE_MS_ABI \
              -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
-EFI_FLAGS := $(FREESTANDING) -Os -fpic -fvisibility=hidden $(GNU_EFI)
+EFI_FLAGS := $(FREESTANDING) -Oz -mskip-rax-setup -fpic -fvisibility=hidden $(GNU_EFI)
 
 $(B)/efi/%.o: %.c
 	@mkdir -p $(@D)
@@ -27,23 +28,29 @@ $(B)/efi/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(EFI_FLAGS) -c $< -o $@
 
-# For whole-machine tests: a firmware with 5-level paging on, of the same parts.
+# For whole-machine tests: a firmware with 5-level paging on, and one with a difficult table of
+# processors, of the same parts.
 EFI_LEVELS     := $(B)/efi/levels.efi
-EFI_LEVELS_OBJ := $(B)/efi/efi/tests/levels/levels.o $(B)/efi/efi/tests/levels/switch.S.o \
-                  $(filter-out $(B)/efi/efi/main.o,$(EFI_OBJ))
+EFI_MADT       := $(B)/efi/madt.efi
+EFI_BEFORE_OBJ := $(B)/efi/efi/tests/levels/next.o $(filter-out $(B)/efi/efi/main.o,$(EFI_OBJ))
+
+# BLAKE2b: one object out of the static library, called as efi/foreign.h says.
+LIBB2 := -l:libb2.a
 
 $(APPLICATION_ELF): $(EFI_OBJ)
-$(B)/efi/levels.so: $(EFI_LEVELS_OBJ)
+$(B)/efi/levels.so: $(B)/efi/efi/tests/levels/levels.o $(B)/efi/efi/tests/levels/switch.S.o
+$(B)/efi/madt.so: $(B)/efi/efi/tests/madt/madt.o
+$(B)/efi/levels.so $(B)/efi/madt.so: $(EFI_BEFORE_OBJ)
 
 # A shared object first: it has the symbols, for gdb.  Symbols bind within it, and what
 # is missing is an error here rather than a jump to 0 later.
-$(APPLICATION_ELF) $(B)/efi/levels.so: efi/application.ld
+$(APPLICATION_ELF) $(B)/efi/levels.so $(B)/efi/madt.so: efi/application.ld
 	$(LD) -nostdlib -shared -Bsymbolic --no-undefined -z noexecstack \
 	  --gc-sections --fatal-warnings -T efi/application.ld $(EFI_START) $(filter %.o,$^) \
-	  -L/usr/lib -lgnuefi -o $@
+	  -L/usr/lib -L/usr/lib/x86_64-linux-gnu -lgnuefi $(LIBB2) -o $@
 
-# Then its sections as a PE file.
-TO_PE := $(OBJCOPY) --target efi-app-x86_64 --section-alignment 4096 --file-alignment 4096 \
+# Then its sections as a PE file.  Pages of their own they need in memory, not in the file.
+TO_PE := $(OBJCOPY) --target efi-app-x86_64 --section-alignment 4096 --file-alignment 512 \
          --strip-all -j .text -j .rodata -j .dynamic -j .rela -j .data -j .reloc
 
 # efi/pe.py checks each of its rights, and says in its header that no-execute data suits
@@ -52,7 +59,7 @@ $(EFI_APP): $(APPLICATION_ELF) efi/pe.py
 	$(TO_PE) $< $@
 	$(PYTHON) efi/pe.py $@
 
-$(EFI_LEVELS): $(B)/efi/levels.so
+$(EFI_LEVELS) $(EFI_MADT): $(B)/efi/%.efi: $(B)/efi/%.so
 	$(TO_PE) $< $@
 
 all: $(EFI_APP)
@@ -61,4 +68,23 @@ all: $(EFI_APP)
 EFI_TEST_SRC := $(filter-out efi/tests/test_%,$(wildcard efi/tests/*.c))
 EFI_TEST_OBJ := $(EFI_TEST_SRC:%.c=$(B)/host/%.o) $(B)/host/efi.a
 $(B)/host/efi/%.o: HOST_FLAGS += $(GNU_EFI)
-$(B)/host/efi.a: $(patsubst %.c,$(B)/host/%.o,$(filter-out efi/main.c efi/string.c,$(EFI_SRC)))
+$(B)/host/efi.a: $(patsubst %.c,$(B)/host/%.o,$(filter-out efi/main.c efi/string.c efi/foreign.c,$(EFI_SRC)))
+$(B)/host/efi/%: HOST_LIBS := $(LIBB2)
+
+# The whole boot path: with the entry, with every call of what only ring 0 may do led elsewhere
+# (efi/tests/boot/processor.c), and with a kernel to boot.
+BOOT_TEST_OBJ := $(patsubst %.c,$(B)/host/%.o,$(wildcard efi/tests/boot/*.c)) \
+                 $(B)/host/efi/main.o $(B)/host/loader/tests/elf_builder.o
+BOOT_WRAPPED  := port_write port_read port_read32 msr_read msr_write cpuid_read interrupts_off \
+                 processor_halt pgt_detect ldr_control_read ldr_handoff_jump \
+                 serial_open serial_write serial_read
+BOOT_TESTS    := $(B)/host/efi/tests/test_boot $(B)/host/efi/tests/test_pagelift
+$(BOOT_TESTS): $(BOOT_TEST_OBJ)
+$(BOOT_TESTS): HOST_LIBS += $(BOOT_WRAPPED:%=-Wl,--wrap=%)
+
+# A model of a processor's registers in place of the real ones.
+PROCESSORS_WRAPPED := msr_read msr_write cpuid_read cr0_read cr0_write cr3_read caches_flush \
+                      processor_pause tsc_read
+$(B)/host/efi/tests/test_processors: HOST_LIBS += $(PROCESSORS_WRAPPED:%=-Wl,--wrap=%)
+
+include efi/install.mk

@@ -85,6 +85,7 @@ enum ldr_status configuration_read(struct configuration *configuration, const st
                                    struct ldr_report *report)
 {
     struct contents file;
+    uint64_t room;
     enum ldr_status status;
 
     if (!find(volume, loaded, configuration->path))
@@ -97,100 +98,11 @@ enum ldr_status configuration_read(struct configuration *configuration, const st
         return status;
     ldr_say(log, "configuration: %s on %s, %llu bytes", configuration->path, volume->name,
             (unsigned long long)file.bytes);
+    status = memory_allocate(volume->memory, sizeof(struct ldr_config_room), "the configuration",
+                             &room, report);
+    if (status != LDR_OK)
+        return status;
     return ldr_config_read(&configuration->config, configuration->path,
                            (struct ldr_text){.at = (const char *)file.phys, .length = file.bytes},
-                           log, report);
-}
-
-/* The numbers are what the keys choose by. */
-static void list_entries(const struct ldr_config *config, const struct ldr_log *log)
-{
-    for (size_t i = 0; i < config->entry_count; i++) {
-        struct ldr_entry entry;
-
-        ldr_config_entry(config, i, &entry);
-        ldr_say(log, "entry %zu: %.*s%s", i + 1, LDR_TEXT(entry.name),
-                i + 1 == config->default_entry ? " (default)" : "");
-    }
-}
-
-/* What a key means: an entry from 1, 0 to leave, or UINT64_MAX for nothing.  Entries
- * beyond the ninth have no key of their own; they boot by being the default.
- * A serial console may send Escape as a character instead of a scan code. */
-static uint64_t key_meaning(const struct ldr_config *config, const EFI_INPUT_KEY *key)
-{
-    uint64_t digit = (uint64_t)(key->UnicodeChar - '0');
-
-    if (key->ScanCode == SCAN_ESC || key->UnicodeChar == 27)
-        return 0;
-    if (key->UnicodeChar == CHAR_CARRIAGE_RETURN || key->UnicodeChar == CHAR_LINEFEED)
-        return config->default_entry;
-    if (key->UnicodeChar >= '1' && key->UnicodeChar <= '9' && digit <= config->entry_count)
-        return digit;
-    return UINT64_MAX;
-}
-
-/* Waits for a key that means something, or `timeout` ticks of a second.  Keys without a
- * meaning don't stop the clock: a machine that nobody watches shall boot. */
-static uint64_t listen(const struct ldr_config *config, const struct console *console,
-                       EFI_SYSTEM_TABLE *system, EFI_EVENT second)
-{
-    uint64_t left = config->timeout;
-
-    while (left) {
-        EFI_EVENT wait[] = {system->ConIn->WaitForKey, second};
-        EFI_INPUT_KEY key;
-        UINTN which;
-        char line[64];
-
-        if (left != UINT64_MAX) {
-            ldr_format(line, sizeof line, "entry %llu in %llu s ",
-                       (unsigned long long)config->default_entry, (unsigned long long)left);
-            console_rewrite(console, line);
-        }
-        if (system->BootServices->WaitForEvent(2, wait, &which) != EFI_SUCCESS)
-            break;
-        if (which == 1 && left != UINT64_MAX)
-            left--;
-        if (which == 0 && system->ConIn->ReadKeyStroke(system->ConIn, &key) == EFI_SUCCESS &&
-            key_meaning(config, &key) != UINT64_MAX)
-            return key_meaning(config, &key);
-    }
-    return config->default_entry;
-}
-
-/* Without a keyboard or a timer nobody can choose, and the default is as good as any. */
-static uint64_t count_down(const struct ldr_config *config, const struct console *console,
-                           const struct ldr_log *log, EFI_SYSTEM_TABLE *system)
-{
-    EFI_EVENT second;
-    uint64_t chosen;
-
-    if (config->timeout == 0 || !system->ConIn)
-        return config->default_entry;
-    if (system->BootServices->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &second) !=
-        EFI_SUCCESS)
-        return config->default_entry;
-    ldr_say(log, "press 1 to 9 for an entry, Enter for the default, Escape to leave");
-    system->BootServices->SetTimer(second, TimerPeriodic, 10000000); /* of 100 ns each */
-    chosen = listen(config, console, system, second);
-    system->BootServices->CloseEvent(second);
-    console_newline(console);
-    return chosen;
-}
-
-enum choice configuration_choose(const struct configuration *configuration,
-                                 const struct console *console, const struct ldr_log *log,
-                                 EFI_SYSTEM_TABLE *system, struct ldr_entry *ret_entry)
-{
-    const struct ldr_config *config = &configuration->config;
-    uint64_t chosen;
-
-    list_entries(config, log);
-    chosen = count_down(config, console, log, system);
-    if (chosen == 0)
-        return CHOICE_LEAVE;
-    ldr_config_entry(config, chosen - 1, ret_entry);
-    ldr_say(log, "entry %llu chosen: %.*s", (unsigned long long)chosen, LDR_TEXT(ret_entry->name));
-    return CHOICE_BOOT;
+                           (struct ldr_config_room *)room, log, report);
 }

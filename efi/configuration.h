@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finding the configuration on the boot volume, and choosing an entry of it.
+ * Finding the configuration on the boot volume.
  */
 #ifndef EFI_CONFIGURATION_H
 #define EFI_CONFIGURATION_H
 
-#include "efi/console.h"
 #include "efi/files.h"
 #include "efi/uefi.h"
 #include "loader/config.h"
@@ -22,13 +21,5 @@ struct configuration {
 enum ldr_status configuration_read(struct configuration *configuration, const struct volume *volume,
                                    const EFI_LOADED_IMAGE *loaded, const struct ldr_log *log,
                                    struct ldr_report *report);
-
-enum choice { CHOICE_BOOT, CHOICE_LEAVE };
-
-/* Lists the entries, counts down as the configuration says, and listens to the keyboard: a digit
- * boots that entry, Enter the default one, Escape leaves. */
-enum choice configuration_choose(const struct configuration *configuration,
-                                 const struct console *console, const struct ldr_log *log,
-                                 EFI_SYSTEM_TABLE *system, struct ldr_entry *ret_entry);
 
 #endif

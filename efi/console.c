@@ -3,8 +3,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "efi/serial.h"
+#include "loader/text.h"
 
 #define PREFIX "pagelift: "
 
@@ -26,20 +28,37 @@ static void firmware_write(SIMPLE_TEXT_OUTPUT_INTERFACE *out, const char *text)
     }
 }
 
-/* A line goes to both in pieces, and stays one line: nobody else writes meanwhile. */
-static void write(const struct console *console, const char *text)
+/* In a colour that isn't overlooked; light grey is what firmware begins with.  A record of the
+ * serial line has no use for colours. */
+static void write_firmware(const struct console *console, const char *text, UINTN colour)
 {
-    if (console->out)
-        firmware_write(console->out, text);
-    if (console->serial)
-        serial_write(text);
+    console->out->SetAttribute(console->out, colour);
+    firmware_write(console->out, PREFIX);
+    firmware_write(console->out, text);
+    console->out->SetAttribute(console->out, EFI_LIGHTGRAY);
+    firmware_write(console->out, "\n");
 }
 
+/* A line stays one line, though it is written in pieces: nobody else writes meanwhile. */
 static void write_line(void *context, const char *text)
 {
-    write(context, PREFIX);
-    write(context, text);
-    write(context, "\n");
+    struct console *console = context;
+    struct ldr_text line = {.at = text, .length = strlen(text)};
+    bool error = ldr_text_starts(line, "error: ");
+    bool warning = ldr_text_starts(line, "warning: ");
+    bool belongs = ldr_text_starts(line, "volume: "); /* to the error that follows */
+
+    if (error && console->holds) {
+        ldr_format(console->error, sizeof console->error, "%s", text);
+        return;
+    }
+    if (console->out && (error || warning || belongs || !console->quiet))
+        write_firmware(console, text, error ? EFI_LIGHTRED : warning ? EFI_YELLOW : EFI_LIGHTGRAY);
+    if (console->serial) {
+        serial_write(PREFIX);
+        serial_write(text);
+        serial_write("\n");
+    }
 }
 
 /* Does one of the device paths, the nodes of which fill `path`, end in a serial
@@ -84,10 +103,23 @@ static bool firmware_has_serial(EFI_SYSTEM_TABLE *system)
 
 void console_open(struct console *console, EFI_SYSTEM_TABLE *system)
 {
-    console->out = system->ConOut;
+    *console = (struct console){.out = system->ConOut};
     console->serial = !system->ConOut || !firmware_has_serial(system);
     if (console->serial)
         serial_open();
+}
+
+void console_hold(struct console *console)
+{
+    console->holds = true;
+    console->error[0] = 0;
+}
+
+void console_release(struct console *console)
+{
+    console->holds = false;
+    if (console->error[0])
+        write_line(console, console->error);
 }
 
 struct ldr_log console_log(struct console *console)
@@ -95,22 +127,18 @@ struct ldr_log console_log(struct console *console)
     return (struct ldr_log){.line = write_line, .context = console};
 }
 
-void console_rewrite(const struct console *console, const char *text)
+/* From now on only COM1. */
+static void boot_services_ended(void *context)
 {
-    if (!console->out)
-        return;
-    firmware_write(console->out, "\r" PREFIX);
-    firmware_write(console->out, text);
-}
+    struct console *console = context;
 
-void console_newline(const struct console *console)
-{
-    if (console->out)
-        firmware_write(console->out, "\n");
-}
-
-void console_boot_services_ended(struct console *console)
-{
     console->out = NULL;
     console->serial = true;
+    console->holds = false;
+}
+
+struct pagelift_console console_callbacks(struct console *console)
+{
+    return (struct pagelift_console){
+        .line = write_line, .ended = boot_services_ended, .context = console};
 }

@@ -8,24 +8,29 @@
 
 #include <stdbool.h>
 
+#include "efi/pagelift.h"
 #include "efi/uefi.h"
 #include "loader/report.h"
 
 struct console {
     SIMPLE_TEXT_OUTPUT_INTERFACE *out; /* null once boot services have ended */
     bool serial;                       /* COM1 is ours to write to */
+    bool quiet;                        /* on firmware's console only warnings and errors */
+    bool holds;                        /* an error is kept instead of written, */
+    char error[LDR_REPORT_BYTES];      /* here, terminated */
 };
 
 void console_open(struct console *console, EFI_SYSTEM_TABLE *system);
 
+/* Between the two an error is kept: for a screen whose mode is not the console's, which shows
+ * nothing, and is cleared when that is over.  release() writes what was kept. */
+void console_hold(struct console *console);
+void console_release(struct console *console);
+
 /* A log whose lines get "pagelift: " put before them.  The console shall outlive it. */
 struct ldr_log console_log(struct console *console);
 
-/* Writes over the line that the cursor is in, on firmware's console alone: for a countdown. */
-void console_rewrite(const struct console *console, const char *text);
-void console_newline(const struct console *console);
-
-/* From now on only COM1. */
-void console_boot_services_ended(struct console *console);
+/* The same for the library, which tells it too when boot services have ended. */
+struct pagelift_console console_callbacks(struct console *console);
 
 #endif

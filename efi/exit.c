@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/exit.h"
 
+#include "efi/features.h"
+#include "efi/ports.h"
 #include "loader/handoff.h"
 
 typedef unsigned long long ull;
 
 #define TRIES 16
 
-EFI_STATUS exit_boot_services(struct memory_map *map, EFI_HANDLE application)
+EFI_STATUS exit_boot_services(struct memory_map *map, EFI_HANDLE application, bool *ret_begun)
 {
     EFI_STATUS status = EFI_SUCCESS;
 
+    *ret_begun = false;
     for (unsigned i = 0; i < TRIES; i++) {
         status = memory_map_ask(map);
-        if (status == EFI_SUCCESS)
+        if (status == EFI_SUCCESS) {
+            *ret_begun = true;
             status = map->memory->services->ExitBootServices(application, map->key);
+        }
         if (status == EFI_SUCCESS)
             break;
     }
@@ -28,8 +33,7 @@ static _Noreturn void give_up(const struct ldr_log *log, EFI_RUNTIME_SERVICES *s
     ldr_say(log, "error: firmware doesn't end its boot services (%s after %d tries); resetting",
             uefi_status_text(status), TRIES);
     services->ResetSystem(EfiResetCold, status, 0, NULL);
-    for (;;)
-        __asm__ volatile("cli; hlt");
+    processor_halt();
 }
 
 static uint64_t usable_bytes(const struct memory_map *map)
@@ -57,22 +61,50 @@ static void answer_memory(const struct handover *handover, struct memory_map *ma
                 (ull)hidden);
 }
 
-_Noreturn void exit_to_kernel(const struct handover *handover, struct memory_map *map,
-                              struct console *console, EFI_HANDLE application,
-                              EFI_SYSTEM_TABLE *system)
+static void say_nothing(void *context, const char *text)
+{
+    (void)context, (void)text;
+}
+
+/* Firmware's console is gone; whose lines had nowhere else to go, falls silent. */
+static struct ldr_log end_console(const struct pagelift_console *console)
+{
+    if (!console->ended)
+        return (struct ldr_log){.line = say_nothing};
+    console->ended(console->context);
+    return (struct ldr_log){.line = console->line, .context = console->context};
+}
+
+enum ldr_status exit_firmware(const struct handover *handover, struct memory_map *map,
+                              const struct pagelift_console *console, EFI_HANDLE application,
+                              EFI_SYSTEM_TABLE *system, struct ldr_report *report)
 {
     const struct ldr_plan *plan = &handover->space.plan;
-    struct ldr_log log = console_log(console);
     EFI_RUNTIME_SERVICES *runtime = system->RuntimeServices;
-    EFI_STATUS status = exit_boot_services(map, application);
+    struct ldr_log log;
+    bool begun;
+    EFI_STATUS status = exit_boot_services(map, application, &begun);
 
-    console_boot_services_ended(console);
+    if (!begun)
+        return ldr_refuse(report, LDR_BAD_MACHINE,
+                          "firmware gives no memory map to end its boot services with (%s); a "
+                          "driver must be at fault, boot without add-in devices",
+                          uefi_status_text(status));
+    log = end_console(console);
     if (status != EFI_SUCCESS)
         give_up(&log, runtime, status);
-    __asm__ volatile("cli");
+    interrupts_off();
+    processors_set_mode(&handover->processors);
     interrupts_silence(&handover->interrupts, plan->base_revision);
+    processors_start(&handover->processors, &handover->late, &log);
     answer_memory(handover, map, &log);
+    features_finish(&handover->iommus, &handover->answers, &handover->late, &log);
     ldr_say(&log, "boot services ended, %llu usable MiB; jumping to 0x%llx",
             (ull)(usable_bytes(map) >> 20), (ull)handover->answers.requests->entry);
-    ldr_handoff_jump(plan->handoff_phys);
+    return LDR_OK;
+}
+
+_Noreturn void exit_jump(const struct handover *handover)
+{
+    ldr_handoff_jump(handover->space.plan.handoff_phys);
 }

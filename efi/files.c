@@ -5,14 +5,11 @@
 
 #include "efi/text.h"
 
-/* Longest path, in UTF-16 units; FAT knows none above 260. */
-#define PATH_UNITS 512
-
 /* Some firmware fails on reads of many megabytes at once. */
 #define PIECE (UINT64_C(1) << 20)
 
-/* The volume's label into its name.  A volume without one is still usable. */
-static void name_volume(struct volume *volume)
+/* The volume's label, also into its name.  A volume without one is still usable. */
+static void name_volume(struct volume *volume, const char *name)
 {
     union {
         EFI_FILE_SYSTEM_INFO info;
@@ -20,20 +17,21 @@ static void name_volume(struct volume *volume)
     } answer;
     EFI_GUID id = EFI_FILE_SYSTEM_INFO_ID;
     UINTN bytes = sizeof answer;
-    char label[32] = "";
+    char *label = volume->label;
 
     if (volume->root->GetInfo(volume->root, &id, &bytes, &answer) == EFI_SUCCESS &&
         bytes > SIZE_OF_EFI_FILE_SYSTEM_INFO)
         text_to_ascii(answer.info.VolumeLabel, (bytes - SIZE_OF_EFI_FILE_SYSTEM_INFO) / 2, label,
-                      sizeof label);
+                      sizeof volume->label);
     if (*label)
-        ldr_format(volume->name, sizeof volume->name, "the boot volume (label %s)", label);
+        ldr_format(volume->name, sizeof volume->name, "%s (label %s)", name, label);
     else
-        ldr_format(volume->name, sizeof volume->name, "the boot volume (no label)");
+        ldr_format(volume->name, sizeof volume->name, "%s (no label)", name);
 }
 
-enum ldr_status volume_open(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
-                            EFI_HANDLE device, struct memory *memory, struct ldr_report *report)
+enum ldr_status volume_open_as(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
+                               EFI_HANDLE device, const char *name, struct memory *memory,
+                               struct ldr_report *report)
 {
     EFI_GUID guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
     void *protocol;
@@ -49,12 +47,17 @@ enum ldr_status volume_open(struct volume *ret_volume, EFI_BOOT_SERVICES *servic
     file_system = protocol;
     status = file_system->OpenVolume(file_system, &root);
     if (status != EFI_SUCCESS)
-        return ldr_refuse(report, LDR_BAD_MACHINE,
-                          "the boot volume can't be opened (%s); check its file system",
-                          uefi_status_text(status));
+        return ldr_refuse(report, LDR_BAD_MACHINE, "%s can't be opened (%s); check its file system",
+                          name, uefi_status_text(status));
     *ret_volume = (struct volume){.memory = memory, .root = root};
-    name_volume(ret_volume);
+    name_volume(ret_volume, name);
     return LDR_OK;
+}
+
+enum ldr_status volume_open(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
+                            EFI_HANDLE device, struct memory *memory, struct ldr_report *report)
+{
+    return volume_open_as(ret_volume, services, device, "the boot volume", memory, report);
 }
 
 void volume_close(struct volume *volume)
@@ -66,9 +69,9 @@ void volume_close(struct volume *volume)
 static EFI_STATUS open_path(const struct volume *volume, struct ldr_text path,
                             EFI_FILE_HANDLE *ret_file)
 {
-    CHAR16 name[PATH_UNITS];
+    CHAR16 name[FILES_PATH_UNITS];
 
-    if (!text_to_path(path.at, path.length, name, PATH_UNITS))
+    if (!text_to_path(path.at, path.length, name, FILES_PATH_UNITS))
         return EFI_INVALID_PARAMETER;
     return volume->root->Open(volume->root, ret_file, name, EFI_FILE_MODE_READ, 0);
 }
@@ -92,7 +95,7 @@ static enum ldr_status refuse_open(const struct volume *volume, struct ldr_text 
         return ldr_refuse(report, LDR_BAD_CONFIG,
                           "%.*s: not a file's path: longer than %d characters, or not UTF-8; "
                           "rename the file",
-                          LDR_TEXT(path), PATH_UNITS - 3);
+                          LDR_TEXT(path), FILES_PATH_UNITS - 3);
     case EFI_NOT_FOUND:
         return ldr_refuse(report, LDR_NOT_FOUND,
                           "%.*s: there is no such file on %s; copy it there or correct the path",
@@ -111,7 +114,7 @@ static enum ldr_status file_size(const struct volume *volume, struct ldr_text pa
 {
     union {
         EFI_FILE_INFO info;
-        uint8_t room[sizeof(EFI_FILE_INFO) + 2 * PATH_UNITS];
+        uint8_t room[sizeof(EFI_FILE_INFO) + 2 * FILES_PATH_UNITS];
     } answer;
     EFI_GUID id = EFI_FILE_INFO_ID;
     UINTN bytes = sizeof answer;

@@ -13,12 +13,17 @@
 #include "loader/config.h"
 #include "loader/report.h"
 
-#define VOLUME_NAME_BYTES 64
+/* Longest path, in UTF-16 units, its end included; FAT knows none above 260. */
+#define FILES_PATH_UNITS 512
+
+#define VOLUME_NAME_BYTES  64
+#define VOLUME_LABEL_BYTES 32
 
 struct volume {
     struct memory *memory;
     EFI_FILE_HANDLE root;
-    char name[VOLUME_NAME_BYTES]; /* for messages: "the boot volume (label X)" */
+    char label[VOLUME_LABEL_BYTES]; /* of the file system; what isn't ASCII is '?' */
+    char name[VOLUME_NAME_BYTES];   /* for messages: "the boot volume (label X)" */
 };
 
 /* A whole file in memory: its own pages, the last one filled up with zeros. */
@@ -29,6 +34,11 @@ struct contents {
 
 enum ldr_status volume_open(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
                             EFI_HANDLE device, struct memory *memory, struct ldr_report *report);
+
+/* The same for a volume that messages shall name otherwise. */
+enum ldr_status volume_open_as(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
+                               EFI_HANDLE device, const char *name, struct memory *memory,
+                               struct ldr_report *report);
 void volume_close(struct volume *volume);
 
 /* Is there a file (or folder) of that name? */

@@ -5,8 +5,7 @@
 
 #include "efi/acpi.h"
 
-/* The address of one of the configuration tables, by its GUID. */
-static uint64_t find(const EFI_SYSTEM_TABLE *system, EFI_GUID guid)
+uint64_t firmware_table(const EFI_SYSTEM_TABLE *system, EFI_GUID guid)
 {
     for (UINTN i = 0; i < system->NumberOfTableEntries; i++)
         if (memcmp(&system->ConfigurationTable[i].VendorGuid, &guid, sizeof guid) == 0)
@@ -16,11 +15,11 @@ static uint64_t find(const EFI_SYSTEM_TABLE *system, EFI_GUID guid)
 
 void firmware_tables_find(struct ldr_machine *machine, EFI_SYSTEM_TABLE *system)
 {
-    machine->rsdp = find(system, (EFI_GUID)ACPI_20_TABLE_GUID);
+    machine->rsdp = firmware_table(system, (EFI_GUID)ACPI_20_TABLE_GUID);
     if (!machine->rsdp)
-        machine->rsdp = find(system, (EFI_GUID)ACPI_TABLE_GUID);
-    machine->smbios_32 = find(system, (EFI_GUID)SMBIOS_TABLE_GUID);
-    machine->smbios_64 = find(system, (EFI_GUID)SMBIOS3_TABLE_GUID);
+        machine->rsdp = firmware_table(system, (EFI_GUID)ACPI_TABLE_GUID);
+    machine->smbios_32 = firmware_table(system, (EFI_GUID)SMBIOS_TABLE_GUID);
+    machine->smbios_64 = firmware_table(system, (EFI_GUID)SMBIOS3_TABLE_GUID);
     machine->efi_system_table = (uint64_t)system;
 }
 

@@ -9,6 +9,9 @@
 #include "efi/uefi.h"
 #include "loader/respond.h"
 
+/* The address of one of the configuration tables, by its GUID; 0 if there is none. */
+uint64_t firmware_table(const EFI_SYSTEM_TABLE *system, EFI_GUID guid);
+
 /* The physical addresses of RSDP, SMBIOS entry points and system table. */
 void firmware_tables_find(struct ldr_machine *machine, EFI_SYSTEM_TABLE *system);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/framebuffer.h"
 
-/* The screen that the console shows on, or else any. */
-static EFI_GRAPHICS_OUTPUT_PROTOCOL *find_output(EFI_SYSTEM_TABLE *system)
+EFI_GRAPHICS_OUTPUT_PROTOCOL *framebuffer_output(EFI_SYSTEM_TABLE *system)
 {
     EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     void *output;
@@ -61,9 +60,10 @@ static bool pixel_format(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info,
     }
 }
 
-bool framebuffer_find(struct ldr_framebuffer *ret_framebuffer, EFI_SYSTEM_TABLE *system)
+bool framebuffer_find(struct ldr_framebuffer *ret_framebuffer, EFI_SYSTEM_TABLE *system,
+                      EFI_GRAPHICS_OUTPUT_PROTOCOL *screen)
 {
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *output = find_output(system);
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *output = screen ? screen : framebuffer_output(system);
     const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
     struct ldr_framebuffer fb = {.bpp = 32};
 

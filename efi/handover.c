@@ -2,7 +2,9 @@
 #include "efi/handover.h"
 
 #include "efi/page_rights.h"
+#include "loader/explain.h"
 #include "loader/handoff.h"
+#include "loader/net.h"
 
 typedef unsigned long long ull;
 
@@ -72,6 +74,16 @@ static enum ldr_status make(struct handover *handover, const struct kernel *kern
                       "boot without add-in devices");
 }
 
+/* For as many processors as there are stacks for. */
+static void write_net(struct handover *handover, const struct kernel *kernel)
+{
+    const struct ldr_plan *plan = &handover->space.plan;
+    void *page = (void *)plan->handoff_phys;
+
+    ldr_net_write(page, plan, &kernel->image, handover->answers.machine->framebuffer);
+    ldr_net_arm(page, (void *)handover->gdt, plan, plan->more_stacks + 1);
+}
+
 /* What can't fail: all memory is there. */
 static void write_all(struct handover *handover, const struct kernel *kernel)
 {
@@ -89,6 +101,33 @@ static void write_all(struct handover *handover, const struct kernel *kernel)
     ldr_handoff_prepare((void *)kernel->layout.handoff_phys, plan, transition_root, kernel_root,
                         kernel->requests.entry, &control, (void *)handover->gdt,
                         plan->hhdm + handover->gdt);
+    processors_prepare(&handover->processors, plan, &handover->late, &control,
+                       (void *)handover->gdt);
+    if (plan->net_bytes)
+        write_net(handover, kernel);
+}
+
+static size_t gdt_bytes(const struct processors *processors)
+{
+    return ldr_handoff_gdt_bytes(processors->told.count ? processors->told.count : 1);
+}
+
+/* Pages that are run under firmware's tables: the processor that starts the kernel runs one of
+ * them, the others both. */
+static enum ldr_status make_executable(struct handover *handover, uint64_t handoff_phys,
+                                       EFI_BOOT_SERVICES *services, const struct ldr_log *log,
+                                       struct ldr_report *report)
+{
+    bool several = handover->processors.told.count > 1;
+    uint64_t page[2] = {handoff_phys, several ? handover->processors.page : 0};
+    enum ldr_status status = LDR_OK;
+
+    for (unsigned i = 0; i < 2 && page[i] && status == LDR_OK; i++) {
+        status = page_make_executable(services, page[i], log, report);
+        if (status == LDR_OK)
+            handover->executable[i] = page[i];
+    }
+    return status;
 }
 
 enum ldr_status handover_prepare(struct handover *handover, const struct kernel *kernel,
@@ -109,14 +148,31 @@ enum ldr_status handover_prepare(struct handover *handover, const struct kernel 
         .module = kernel->file + 1,
         .module_count = kernel->module_count,
     };
+    handover->processors = kernel->processors;
+    if (handover->processors.told.count > 0)
+        handover->answers.processors = &handover->processors.told;
     status = interrupts_find(&handover->interrupts, machine->rsdp, map->memory, report);
     if (status == LDR_OK)
-        status = memory_allocate(map->memory, LDR_GDT_BYTES, "the descriptor table", &handover->gdt,
-                                 report);
+        status = iommus_find(&handover->iommus, machine->rsdp, kernel->arch.physical_bits,
+                             map->memory, report);
+    if (status == LDR_OK)
+        status = memory_allocate(map->memory, gdt_bytes(&handover->processors),
+                                 "the descriptor table", &handover->gdt, report);
     if (status == LDR_OK)
         status = make(handover, kernel, map, log, report);
     if (status != LDR_OK)
         return status;
     write_all(handover, kernel);
-    return page_make_executable(map->memory->services, kernel->layout.handoff_phys, log, report);
+    ldr_explain_answers(&handover->answers, (void *)kernel->layout.image_phys, log);
+    return make_executable(handover, kernel->layout.handoff_phys, map->memory->services, log,
+                           report);
+}
+
+void handover_undo(struct handover *handover, EFI_BOOT_SERVICES *services)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (handover->executable[i])
+            page_make_ordinary(services, handover->executable[i]);
+        handover->executable[i] = 0;
+    }
 }

@@ -8,6 +8,7 @@
 
 #include "efi/address_space.h"
 #include "efi/interrupts.h"
+#include "efi/iommu.h"
 #include "efi/kernel.h"
 #include "efi/memory_map.h"
 #include "loader/respond.h"
@@ -16,10 +17,14 @@
 struct handover {
     struct address_space space;
     struct interrupts interrupts;
+    struct iommus iommus;
     struct ldr_answers answers;
     struct ldr_arena arena;
     struct ldr_late late;
-    uint64_t gdt; /* physical */
+    uint64_t gdt;        /* physical */
+    uint64_t executable[2]; /* handoff and starting page, once firmware lets them be executed;
+                               else 0 */
+    struct processors processors; /* as the kernel has them; read while they start */
 };
 
 /* The memory map goes on changing while memory is taken from it; so plan, tables and
@@ -28,5 +33,9 @@ struct handover {
 enum ldr_status handover_prepare(struct handover *handover, const struct kernel *kernel,
                                  const struct ldr_machine *machine, struct memory_map *map,
                                  const struct ldr_log *log, struct ldr_report *report);
+
+/* Undoes what giving its memory back would leave: the rights of two pages.  All zero,
+ * or prepared, or anything between. */
+void handover_undo(struct handover *handover, EFI_BOOT_SERVICES *services);
 
 #endif

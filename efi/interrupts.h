@@ -6,21 +6,16 @@
 #ifndef EFI_INTERRUPTS_H
 #define EFI_INTERRUPTS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "efi/memory.h"
-
-/* An NMI that the MADT says is wired to a pin of this processor's local APIC. */
-struct lint_nmi {
-    bool wired;
-    uint16_t flags; /* MPS INTI flags: polarity and trigger mode */
-};
+#include "loader/madt.h"
 
 struct interrupts {
     uint32_t *io_apic; /* physical addresses */
     size_t io_apic_count;
-    struct lint_nmi lint[2];
+    struct ldr_madt madt;
 };
 
 /* Reads the MADT.  rsdp may be 0. */

@@ -1,111 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/kernel.h"
 
-#include <string.h>
+#include "efi/decompress.h"
+#include "loader/explain.h"
+#include "loader/net.h"
+#include "loader/gunzip.h"
 
 typedef unsigned long long ull;
 
 /* ---- files ------------------------------------------------------------------- */
 
-/* What reading the files of one entry needs. */
-struct reading {
-    const char *config_name;
-    const struct volume *volume;
-    const struct partition *partition;
-    const struct ldr_log *log;
-    struct ldr_report *report;
-    char *text; /* where the next terminated copy goes */
-};
-
-/* A terminated copy: slices of a configuration aren't. */
-static const char *keep_text(struct reading *reading, struct ldr_text text)
+/* A kernel may lie there compressed, and is recognised by that: no ELF file begins so.  A module
+ * is the kernel's to make sense of, so it is decompressed only where its path says so. */
+static enum ldr_status decompress_kernel(const struct source *source, struct ldr_file *file,
+                                         struct ldr_report *report)
 {
-    char *copy = reading->text;
+    struct contents contents = {.phys = file->phys, .bytes = file->bytes};
+    enum ldr_status status;
 
-    if (text.length)
-        memcpy(copy, text.at, text.length);
-    copy[text.length] = 0;
-    reading->text += text.length + 1;
-    return copy;
-}
-
-/* Kernel or module: to the protocol both are files, and are described alike. */
-static enum ldr_status read_file(struct reading *reading, const char *what, struct ldr_text path,
-                                 struct ldr_text cmdline, struct ldr_file *ret_file)
-{
-    struct ldr_text inner;
-    struct contents contents;
-    enum ldr_status status = ldr_config_path(reading->config_name, path, &inner, reading->report);
-
-    if (status == LDR_OK)
-        status = volume_read(reading->volume, inner, &contents, reading->report);
+    if (!ldr_gzip_is((void *)file->phys, file->bytes))
+        return LDR_OK;
+    status = decompress(source->memory, file->path, &contents, report);
     if (status != LDR_OK)
         return status;
-    *ret_file = (struct ldr_file){
-        .phys = contents.phys,
-        .bytes = contents.bytes,
-        .path = keep_text(reading, inner),
-        .cmdline = keep_text(reading, cmdline),
-        .partition_index = reading->partition->index,
-        .mbr_disk_id = reading->partition->mbr_disk_id,
-        .gpt_disk_uuid = reading->partition->gpt_disk,
-        .gpt_part_uuid = reading->partition->gpt_partition,
-    };
-    ldr_say(reading->log, "%s: %s, %llu bytes at 0x%llx", what, ret_file->path, (ull)contents.bytes,
-            (ull)contents.phys);
+    file->phys = contents.phys;
+    file->bytes = contents.bytes;
+    ldr_say(source->log, "kernel: decompressed, %llu bytes at 0x%llx", (ull)file->bytes,
+            (ull)file->phys);
     return LDR_OK;
 }
 
-static enum ldr_status read_modules(struct reading *reading, const struct ldr_entry *entry,
-                                    struct ldr_file *module)
-{
-    enum ldr_status status = LDR_OK;
-
-    for (size_t i = 0; i < entry->module_count && status == LDR_OK; i++) {
-        struct ldr_module_line line;
-
-        ldr_entry_module(entry, i, &line);
-        status = read_file(reading, "module", line.path, line.cmdline, &module[i]);
-    }
-    return status;
-}
-
-/* One block for the list of files, and behind it the texts.  These are slices of
- * the entry's lines, each once, so they are no longer than it, but for a zero each. */
-static uint64_t list_bytes(const struct ldr_entry *entry)
-{
-    uint64_t files = entry->module_count + 1;
-
-    return files * (sizeof(struct ldr_file) + 2) + entry->body.length;
-}
-
-enum ldr_status kernel_read(struct kernel *ret_kernel, const char *config_name,
-                            const struct ldr_entry *entry, const struct volume *volume,
-                            const struct partition *partition, const struct ldr_log *log,
+/* Kernel or module: to the protocol both are files, and are described alike. */
+enum ldr_status kernel_read(struct kernel *ret_kernel, const struct source *source,
+                            const struct pagelift_file *file, size_t file_count,
                             struct ldr_report *report)
 {
-    struct reading reading = {.config_name = config_name,
-                              .volume = volume,
-                              .partition = partition,
-                              .log = log,
-                              .report = report};
-    struct ldr_file *file;
-    uint64_t phys;
-    enum ldr_status status =
-        memory_allocate(volume->memory, list_bytes(entry), "the list of files", &phys, report);
+    struct ldr_file *list;
+    uint64_t phys = 0;
+    enum ldr_status status = memory_allocate(source->memory, file_count * sizeof *list,
+                                             "the list of files", &phys, report);
 
     if (status != LDR_OK)
         return status;
-    file = (struct ldr_file *)phys;
-    reading.text = (char *)(file + entry->module_count + 1);
-    status = read_file(&reading, "kernel", entry->path, entry->cmdline, &file[0]);
+    list = (struct ldr_file *)phys;
+    status = source_read(source, "kernel", &file[0], &list[0], report);
     if (status == LDR_OK)
-        status = ldr_image_read(&ret_kernel->image, file[0].path, (void *)file[0].phys,
-                                file[0].bytes, report);
+        status = decompress_kernel(source, &list[0], report);
+    /* The modules may be large: a kernel that is refused spares reading them. */
     if (status == LDR_OK)
-        status = read_modules(&reading, entry, file + 1);
-    ret_kernel->file = file;
-    ret_kernel->module_count = entry->module_count;
+        status = ldr_image_read(&ret_kernel->image, list[0].path, (void *)list[0].phys,
+                                list[0].bytes, report);
+    for (size_t i = 1; i < file_count && status == LDR_OK; i++)
+        status = source_read(source, "module", &file[i], &list[i], report);
+    ret_kernel->file = list;
+    ret_kernel->module_count = file_count - 1;
     return status;
 }
 
@@ -157,8 +105,8 @@ static enum ldr_status choose_levels(struct kernel *kernel, const struct process
                                      const struct ldr_log *log, struct ldr_report *report)
 {
     unsigned before = processor->arch.levels, levels;
-    enum ldr_status status = ldr_levels_choose(&levels, &kernel->requests, processor->has_5_levels,
-                                               kernel->image.name, report);
+    enum ldr_status status = ldr_levels_choose(&levels, &kernel->requests, &kernel->limits,
+                                               processor->has_5_levels, kernel->image.name, report);
 
     if (status != LDR_OK)
         return status;
@@ -169,43 +117,119 @@ static enum ldr_status choose_levels(struct kernel *kernel, const struct process
     return LDR_OK;
 }
 
+/* ---- addresses ---------------------------------------------------------------- */
+
+/* Once levels, base revision and memory are known. */
+static enum ldr_status choose_direct_map(struct kernel *kernel, const struct memory_map *map,
+                                         const struct ldr_log *log, struct ldr_report *report)
+{
+    uint64_t reach = ldr_plan_reach(map->region, map->count, kernel->requests.base_revision);
+
+    return ldr_kaslr_direct(&kernel->layout.hhdm, kernel->arch.levels, reach,
+                            kernel->image.step != 0, &kernel->kaslr, kernel->entropy, log,
+                            report);
+}
+
 /* ---- stack ------------------------------------------------------------------- */
 
-/* One block [handoff page][guard][stack][guard]: what has rights of its own
- * sits together, so that as little as can be of the direct map is cut into 4K pages.
- * It is loader *code* to firmware, since the handoff page is run under its tables.  Below
- * 4 GiB if the levels change: the page then switches paging off, which takes 32-bit code. */
-static enum ldr_status place_stack(struct kernel *kernel, struct memory_map *map,
-                                   const struct ldr_log *log, struct ldr_report *report)
+/* The guards below, between and above the stacks. */
+static enum ldr_status overlay_guards(const struct ldr_layout *layout, struct memory_map *map,
+                                      struct ldr_report *report)
 {
-    struct ldr_layout *layout = &kernel->layout;
-    uint64_t stack = kernel->requests.stack_bytes, phys;
-    struct ldr_block block = {.bytes = stack + 3 * PGT_PAGE,
-                              .modulus = PGT_PAGE,
-                              .highest = kernel->changes_levels ? LDR_BELOW_4_GIB : LDR_ANYWHERE};
-    enum ldr_status status = memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision,
-                                              &block, "the kernel's stack", &phys, report);
+    enum ldr_status status = LDR_OK;
 
-    if (status != LDR_OK)
-        return status;
-    layout->handoff_phys = phys;
-    layout->stack_phys = phys + 2 * PGT_PAGE;
-    layout->stack_bytes = stack;
-    ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx", (ull)stack / 1024,
-            (ull)layout->stack_phys, (ull)layout->handoff_phys);
-    /* The handoff page can't be written through the direct map: so it isn't told as memory
-     * that a kernel may simply take. */
-    status = memory_map_overlay(map, phys, PGT_PAGE, LDR_EXECUTABLE, report);
-    if (status == LDR_OK)
-        status =
-            memory_map_overlay(map, layout->stack_phys - PGT_PAGE, PGT_PAGE, LDR_GUARD, report);
-    if (status == LDR_OK)
-        status = memory_map_overlay(map, layout->stack_phys + stack, PGT_PAGE, LDR_GUARD, report);
+    for (size_t i = 0; i < layout->more_stacks + 2 && status == LDR_OK; i++)
+        status = memory_map_overlay(
+            map, layout->stack_phys - PGT_PAGE + i * (layout->stack_bytes + PGT_PAGE), PGT_PAGE,
+            LDR_GUARD, report);
     return status;
 }
 
+/* Said where the answer isn't the usual one. */
+static bool wants_net(const struct kernel *kernel, const struct ldr_log *log)
+{
+    bool usual = ldr_net_by_default(kernel->requests.base_revision);
+    bool wanted = kernel->early_faults == LDR_UNSET ? usual : kernel->early_faults == LDR_YES;
+
+    if (!ldr_net_present()) {
+        if (kernel->early_faults == LDR_YES)
+            ldr_say(log, "warning: early faults are not reported: this loader was built without");
+        return false;
+    }
+    if (wanted && !usual)
+        ldr_say(log,
+                "early faults: reported, as asked for, though base revision %llu wants IDT and TSS "
+                "to be empty",
+                (ull)kernel->requests.base_revision);
+    else if (!wanted && usual)
+        ldr_say(log, "early faults: not reported, as asked for");
+    return wanted;
+}
+
+static void measure_net(struct ldr_layout *layout, bool wanted, size_t processors)
+{
+    layout->net_text_bytes = 0;
+    layout->net_bytes = 0;
+    if (wanted)
+        ldr_net_measure(processors, &layout->net_text_bytes, &layout->net_bytes);
+}
+
+/* One block [handoff page][early-fault net][guard][stack][guard], and [stack][guard] for each of `more` further
+ * processors: what has rights of its own sits together, so that as little as can be of the
+ * direct map is cut into 4K pages.
+ * It is loader *code* to firmware, since the handoff page is run under its tables.  Below
+ * 4 GiB if the levels change: the page then switches paging off, which takes 32-bit code. */
+static enum ldr_status place_block(struct kernel *kernel, struct memory_map *map, size_t more,
+                                   bool net, uint64_t *ret_phys, struct ldr_report *report)
+{
+    uint64_t stack = kernel->requests.stack_bytes;
+    measure_net(&kernel->layout, net, more + 1);
+    struct ldr_block block = {.bytes = 2 * PGT_PAGE + kernel->layout.net_bytes +
+                                       (more + 1) * (stack + PGT_PAGE),
+                              .modulus = PGT_PAGE,
+                              .highest = kernel->changes_levels ? LDR_BELOW_4_GIB : LDR_ANYWHERE,
+                              .image = &kernel->image,
+                              .image_phys = kernel->layout.image_phys};
+
+    return memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision, &block,
+                            more ? "the processors' stacks" : "the kernel's stack", ret_phys,
+                            report);
+}
+
+/* Memory that isn't there for all costs processors, not the boot. */
+enum ldr_status kernel_place_stacks(struct kernel *kernel, struct memory_map *map,
+                                    const struct ldr_log *log, struct ldr_report *report)
+{
+    struct ldr_layout *layout = &kernel->layout;
+    size_t more = kernel->processors.told.count > 1 ? kernel->processors.told.count - 1 : 0;
+    uint64_t stack = kernel->requests.stack_bytes, phys;
+    bool net = wants_net(kernel, log);
+    struct ldr_report reason;
+    enum ldr_status status = LDR_OK;
+
+    if (more > 0 && place_block(kernel, map, more, net, &phys, &reason) != LDR_OK) {
+        processors_give_up(&kernel->processors, reason.text, log);
+        more = 0;
+    }
+    if (more == 0)
+        status = place_block(kernel, map, 0, net, &phys, report);
+    if (status != LDR_OK)
+        return status;
+    layout->handoff_phys = phys;
+    layout->stack_phys = phys + 2 * PGT_PAGE + layout->net_bytes;
+    layout->stack_bytes = stack;
+    layout->more_stacks = more;
+    ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx", (ull)stack / 1024,
+            (ull)layout->stack_phys, (ull)layout->handoff_phys);
+    /* The handoff page and the net's text can't be written through the direct map: so they
+     * aren't told as memory that a kernel may simply take. */
+    status =
+        memory_map_overlay(map, phys, PGT_PAGE + layout->net_text_bytes, LDR_EXECUTABLE, report);
+    return status == LDR_OK ? overlay_guards(layout, map, report) : status;
+}
+
 /* The files come first: their memory may lie where the image would like to be, and the
- * map has to say so.  The stack comes last, since its size is one of the requests. */
+ * map has to say so. */
 enum ldr_status kernel_load(struct kernel *kernel, const struct processor *processor,
                             struct memory_map *map, const struct ldr_log *log,
                             struct ldr_report *report)
@@ -216,15 +240,18 @@ enum ldr_status kernel_load(struct kernel *kernel, const struct processor *proce
         status = memory_map_overlay(map, kernel->file[i].phys, kernel->file[i].bytes,
                                     LDR_EXECUTABLE, report);
     if (status == LDR_OK)
+        status = ldr_kaslr_image(&kernel->image, &kernel->kaslr, kernel->entropy, log, report);
+    if (status == LDR_OK)
         status = place_image(kernel, map, report);
     if (status != LDR_OK)
         return status;
     ldr_image_load(&kernel->image, (void *)kernel->layout.image_phys);
+    ldr_explain_requests(&kernel->image, (void *)kernel->layout.image_phys, log);
     status = ldr_requests_find(&kernel->requests, &kernel->image, (void *)kernel->layout.image_phys,
                                log, report);
     if (status != LDR_OK)
         return status;
     describe(kernel, log);
     status = choose_levels(kernel, processor, log, report);
-    return status == LDR_OK ? place_stack(kernel, map, log, report) : status;
+    return status == LDR_OK ? choose_direct_map(kernel, map, log, report) : status;
 }

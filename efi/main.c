@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The UEFI application, from its start to the kernel's, as a page.
+ * The UEFI application, as a page: volume, configuration, menu; the rest is the library's
+ * (efi/pagelift.h).
  */
-#include "efi/clock.h"
+#include "efi/chainload.h"
 #include "efi/configuration.h"
 #include "efi/console.h"
-#include "efi/exit.h"
-#include "efi/files.h"
-#include "efi/firmware_tables.h"
-#include "efi/framebuffer.h"
-#include "efi/handover.h"
-#include "efi/kernel.h"
+#include "efi/entry.h"
 #include "efi/memory.h"
-#include "efi/memory_map.h"
-#include "efi/partition.h"
-#include "efi/processor.h"
+#include "efi/menu_io.h"
+#include "efi/pagelift.h"
+#include "efi/path_read.h"
+#include "efi/resolution.h"
+#include "efi/tsc.h"
 #include "efi/uefi.h"
+#include "efi/volumes.h"
+#include "loader/respond.h"
 
 typedef unsigned long long ull;
 
@@ -31,126 +31,144 @@ struct run {
     struct ldr_log log;
     struct ldr_report report;
     struct memory memory;
-    struct memory_map map;
-    struct processor processor;
+    struct volumes volumes;
     struct configuration configuration;
-    struct kernel kernel;
-    struct ldr_framebuffer framebuffer;
-    struct ldr_machine machine;
-    struct handover handover;
+    struct ldr_menu menu;
+    struct menu_io menu_io;
+    struct entry_files files;
+    uint64_t started; /* the time-stamp counter */
 };
 
 /* gnu-efi's start-up code calls it. */
 EFI_STATUS efi_main(EFI_HANDLE application, EFI_SYSTEM_TABLE *system);
 
-/* A machine without a screen boots all the same. */
-static enum ldr_status find_framebuffer(struct run *run)
+/* Says why, and what firmware's boot manager is told. */
+static EFI_STATUS refused(const struct run *run, enum ldr_status status)
 {
-    struct ldr_framebuffer *fb = &run->framebuffer;
-
-    if (!framebuffer_find(fb, run->system)) {
-        ldr_say(&run->log, "framebuffer: none");
-        return LDR_OK;
-    }
-    run->machine.framebuffer = fb;
-    ldr_say(&run->log, "framebuffer: %llux%llu at 0x%llx, %llu bytes a line", (ull)fb->width,
-            (ull)fb->height, (ull)fb->phys, (ull)fb->pitch);
-    return memory_map_overlay(&run->map, fb->phys, fb->bytes, LDR_FRAMEBUFFER_MEMORY, &run->report);
+    ldr_say(&run->log, "error: %s", run->report.text);
+    return uefi_status_of(status);
 }
 
-/* What firmware knows and the kernel may ask for. */
-static enum ldr_status gather_machine(struct run *run)
+/* From the kernel's file to its first line; comes back only if that is refused. */
+static EFI_STATUS boot_kernel(struct run *run, const struct ldr_entry *entry)
 {
-    struct ldr_machine *machine = &run->machine;
-    enum ldr_status status;
-
-    firmware_tables_find(machine, run->system);
-    machine->has_time = clock_read(run->system->RuntimeServices, &machine->time);
-    ldr_say(&run->log, "firmware tables: RSDP 0x%llx, SMBIOS 0x%llx and 0x%llx, system 0x%llx",
-            (ull)machine->rsdp, (ull)machine->smbios_32, (ull)machine->smbios_64,
-            (ull)machine->efi_system_table);
-    status = find_framebuffer(run);
-    if (status == LDR_OK)
-        status = memory_map_gather(&run->map, &run->report);
-    if (status == LDR_OK)
-        status = firmware_tables_keep(&run->map, machine, run->system,
-                                      run->kernel.requests.base_revision, &run->report);
-    return status;
-}
-
-/* From an entry of the configuration to the kernel; comes back only if that is refused. */
-static enum ldr_status boot_entry(struct run *run, const struct volume *volume,
-                                  const struct ldr_entry *entry)
-{
-    struct partition partition;
-    enum ldr_status status;
-
-    partition_find(&partition, run->system->BootServices, run->loaded->DeviceHandle);
-    status = kernel_read(&run->kernel, run->configuration.path, entry, volume, &partition,
-                         &run->log, &run->report);
-    if (status == LDR_OK)
-        status = kernel_load(&run->kernel, &run->processor, &run->map, &run->log, &run->report);
-    if (status == LDR_OK)
-        status = gather_machine(run);
-    if (status == LDR_OK)
-        status = handover_prepare(&run->handover, &run->kernel, &run->machine, &run->map, &run->log,
-                                  &run->report);
-    if (status != LDR_OK)
-        return status;
-    exit_to_kernel(&run->handover, &run->map, &run->console, run->application, run->system);
-}
-
-/* Leaving by Escape is no failure, but no boot either. */
-static enum ldr_status boot_volume(struct run *run, const struct volume *volume, bool *ret_left)
-{
-    struct ldr_entry entry;
     enum ldr_status status =
-        configuration_read(&run->configuration, volume, run->loaded, &run->log, &run->report);
+        entry_open(&run->files, &run->configuration.config, entry, &run->volumes, &run->report);
 
     if (status != LDR_OK)
-        return status;
-    *ret_left = configuration_choose(&run->configuration, &run->console, &run->log, run->system,
-                                     &entry) == CHOICE_LEAVE;
-    return *ret_left ? LDR_OK : boot_entry(run, volume, &entry);
+        return refused(run, status);
+    return pagelift_boot(&(struct pagelift_options){
+        .bytes = sizeof(struct pagelift_options),
+        .application = run->application,
+        .system = run->system,
+        .file = run->files.file,
+        .file_count = run->files.count,
+        .source = entry_source(&run->files),
+        .console = console_callbacks(&run->console),
+        .started = run->started,
+        .levels_least = entry->levels.least,
+        .levels_most = entry->levels.most,
+        .early_faults = (enum pagelift_choice)entry->early_faults,
+        .kaslr = (enum pagelift_choice)entry->kaslr,
+        .randomise_direct_map = (enum pagelift_choice)entry->randomise_hhdm,
+    });
 }
 
-/* The processor comes first: whether a kernel can run at all doesn't depend on any file. */
-static enum ldr_status boot(struct run *run, bool *ret_left)
+/* Another application; comes back when that does, too. */
+static EFI_STATUS boot_application(struct run *run, const struct ldr_entry *entry)
 {
-    struct volume volume;
-    enum ldr_status status = processor_check(&run->processor, &run->report);
+    struct chainload chainload = {.application = run->application,
+                                  .system = run->system,
+                                  .log = &run->log,
+                                  .cmdline = entry->cmdline};
+    const struct ldr_config *config = &run->configuration.config;
+    struct ldr_path path;
+    enum ldr_status status =
+        ldr_path_read(&path, config->file, entry->path_line, entry->path, &run->report);
 
+    chainload.path = path.file;
     if (status == LDR_OK)
-        status = volume_open(&volume, run->system->BootServices, run->loaded->DeviceHandle,
-                             &run->memory, &run->report);
-    if (status != LDR_OK)
-        return status;
-    status = boot_volume(run, &volume, ret_left);
-    volume_close(&volume);
+        status = path_read(&run->volumes, &path, config->hash_mismatch_refused, &chainload.file,
+                           &run->report);
+    if (status == LDR_OK)
+        status = chainload_start(&chainload, &run->report);
+    return status == LDR_OK ? EFI_SUCCESS : refused(run, status);
+}
+
+/* Whatever comes back has left nothing behind: no memory, and the screen as it was. */
+static EFI_STATUS boot_entry(struct run *run, const struct ldr_entry *entry)
+{
+    const struct memory_block *mark = run->memory.newest;
+    struct resolution before;
+    EFI_STATUS status;
+
+    ldr_say(&run->log, "booting %.*s", LDR_TEXT(entry->name));
+    if (resolution_set(&before, run->system, &entry->resolution, &run->log))
+        console_hold(&run->console);
+    status = entry->protocol == LDR_PROTOCOL_EFI ? boot_application(run, entry)
+                                                 : boot_kernel(run, entry);
+    resolution_restore(&before, run->system);
+    console_release(&run->console);
+    memory_free_since(&run->memory, mark);
     return status;
 }
 
-/* What firmware's boot manager is told. */
-/* EFI_SUCCESS can't be reached from here: after a success nobody is left to return. */
-static EFI_STATUS to_firmware(enum ldr_status status, bool left)
+/* From the menu to an entry, and back to the menu where that has come back, so that another can be
+ * tried.  Where no menu was shown nobody may be there to try another: then firmware goes on.
+ * Leaving by Escape is no failure, but no boot either. */
+static EFI_STATUS choose_and_boot(struct run *run)
 {
-    switch (status) {
-    case LDR_OK:
-        return left ? EFI_ABORTED : EFI_SUCCESS;
-    case LDR_BAD_CONFIG:
-        return EFI_INVALID_PARAMETER;
-    case LDR_BAD_KERNEL:
-    case LDR_BAD_REQUEST:
-    case LDR_BAD_TABLES:
-        return EFI_LOAD_ERROR;
-    case LDR_BAD_MACHINE:
-        return EFI_UNSUPPORTED;
-    case LDR_NO_MEMORY:
-        return EFI_OUT_OF_RESOURCES;
-    case LDR_NOT_FOUND:
-        return EFI_NOT_FOUND;
+    enum ldr_menu_result result = ldr_menu_open(&run->menu, &run->configuration.config);
+    bool shown = result == LDR_MENU_OPEN && run->menu_io.listens;
+    EFI_STATUS status = EFI_ABORTED;
+    struct ldr_entry entry;
+
+    if (result == LDR_MENU_OPEN)
+        result = menu_io_run(&run->menu_io, &run->menu);
+    while (result == LDR_MENU_BOOT) {
+        ldr_menu_chosen(&run->menu, &entry);
+        run->console.quiet = run->menu.quiet; /* not where somebody asked for the menu */
+        status = boot_entry(run, &entry);
+        run->console.quiet = false;
+        if (!shown)
+            return status;
+        ldr_say(&run->log, "press a key for the menu");
+        menu_io_wait(&run->menu_io);
+        if (run->menu_io.listens)
+            result = menu_io_run(&run->menu_io, &run->menu);
+        if (!run->menu_io.listens)
+            return status; /* what nobody can choose isn't tried twice */
     }
-    return EFI_LOAD_ERROR;
+    return EFI_ABORTED;
+}
+
+static EFI_STATUS boot_volume(struct run *run)
+{
+    const struct ldr_config *config = &run->configuration.config;
+    EFI_STATUS result;
+    enum ldr_status status = configuration_read(&run->configuration, &run->volumes.first->volume,
+                                                run->loaded, &run->log, &run->report);
+
+    if (status != LDR_OK)
+        return refused(run, status);
+    menu_io_open(&run->menu_io, run->system, &run->console, config);
+    result = choose_and_boot(run);
+    menu_io_close(&run->menu_io);
+    return result;
+}
+
+static EFI_STATUS boot(struct run *run)
+{
+    EFI_STATUS result;
+    enum ldr_status status =
+        volumes_open(&run->volumes, run->system->BootServices, run->loaded->DeviceHandle,
+                     &run->memory, &run->log, &run->report);
+
+    if (status != LDR_OK)
+        return refused(run, status);
+    result = boot_volume(run);
+    volumes_close(&run->volumes);
+    return result;
 }
 
 /* Everything about this run, in memory of its own: too much for a stack of unknown size. */
@@ -166,30 +184,41 @@ static struct run *open_run(EFI_HANDLE application, EFI_SYSTEM_TABLE *system)
     run = memory;
     *run = (struct run){.application = application, .system = system, .loaded = loaded};
     run->memory.services = system->BootServices;
-    run->map.memory = &run->memory;
     console_open(&run->console, system);
     run->log = console_log(&run->console);
     return run;
 }
 
+/* Even then there is somebody who wants to know. */
+static EFI_STATUS refuse_run(EFI_SYSTEM_TABLE *system)
+{
+    struct console console = {0};
+    struct ldr_log log;
+
+    console_open(&console, system);
+    log = console_log(&console);
+    ldr_say(&log, "error: firmware gives no memory, or does not know what started this "
+                  "application; start it from firmware's own boot menu");
+    return EFI_OUT_OF_RESOURCES;
+}
+
 EFI_STATUS efi_main(EFI_HANDLE application, EFI_SYSTEM_TABLE *system)
 {
     EFI_BOOT_SERVICES *services = system->BootServices;
+    uint64_t started = tsc_read();
     struct run *run = open_run(application, system);
-    bool left = false;
-    enum ldr_status status;
+    EFI_STATUS status;
 
     if (!run)
-        return EFI_OUT_OF_RESOURCES;
+        return refuse_run(system);
     ldr_say(&run->log, LDR_NAME " " LDR_VERSION ", image base 0x%llx", (ull)run->loaded->ImageBase);
+    run->started = started;
     /* A countdown may be endless, and a large module on a slow disk takes its time. */
     services->SetWatchdogTimer(0, 0, 0, NULL);
-    status = boot(run, &left);
-    if (status != LDR_OK)
-        ldr_say(&run->log, "error: %s", run->report.text);
+    status = boot(run);
     ldr_say(&run->log, "returning to the firmware");
     memory_free_all(&run->memory);
     services->FreePool(run);
     services->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
-    return to_firmware(status, left);
+    return status;
 }

@@ -124,8 +124,13 @@ void memory_free(struct memory *memory, uint64_t phys, uint64_t bytes)
     drop(memory, link);
 }
 
+void memory_free_since(struct memory *memory, const struct memory_block *mark)
+{
+    while (memory->newest != mark)
+        drop(memory, &memory->newest);
+}
+
 void memory_free_all(struct memory *memory)
 {
-    while (memory->newest)
-        drop(memory, &memory->newest);
+    memory_free_since(memory, NULL);
 }

@@ -35,6 +35,10 @@ bool memory_allocate_at(struct memory *memory, uint64_t phys, uint64_t bytes, EF
  * Pages in the middle stay until memory_free_all() if the ledger can't grow. */
 void memory_free(struct memory *memory, uint64_t phys, uint64_t bytes);
 
+/* Gives back what was taken since .newest was `mark`, newest first.  What is older than the
+ * mark shall not have been given back meanwhile. */
+void memory_free_since(struct memory *memory, const struct memory_block *mark);
+
 /* Gives back everything, newest first. */
 void memory_free_all(struct memory *memory);
 

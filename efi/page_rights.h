@@ -16,4 +16,7 @@
 enum ldr_status page_make_executable(EFI_BOOT_SERVICES *services, uint64_t page,
                                      const struct ldr_log *log, struct ldr_report *report);
 
+/* The reverse, before the page is given back.  What firmware refuses here it has to bear. */
+void page_make_ordinary(EFI_BOOT_SERVICES *services, uint64_t page);
+
 #endif

@@ -8,6 +8,7 @@ import struct
 import sys
 
 PAGE = 4096
+SECTOR = 512  # of the file: sections need pages of their own in memory alone
 MOST_BYTES = 128 * 1024
 
 MACHINE_X64 = 0x8664
@@ -39,23 +40,27 @@ def expect(what, value, wanted):
 
 
 def check_sections(image, at, count, entry):
-    """Names, rights and alignment of every section; the entry lies in .text."""
-    names = []
+    """Names, rights and alignment of every section; the entry lies in .text.  Returns where
+    each is: name -> (address, place in the file)."""
+    places = {}
     for i in range(count):
         raw, size, address, file_size, file_at = struct.unpack_from("<8sIIII", image, at + 40 * i)
         rights, = struct.unpack_from("<I", image, at + 40 * i + 36)
         name = raw.rstrip(b"\0").decode()
-        names.append(name)
+        places[name] = (address, file_at)
         if name not in SECTIONS:
             sys.exit(f"{sys.argv[1]}: unexpected section {name}; see efi/application.ld")
         expect(f"the rights of {name}", rights & (EXECUTE | READ | WRITE), SECTIONS[name])
         expect(f"the address of {name}, modulo a page,", address % PAGE, 0)
-        expect(f"the file offset of {name}", file_at, address)
-        expect(f"the file size of {name}, modulo a page,", file_size % PAGE, 0)
+        expect(f"the file offset of {name}, modulo a sector,", file_at % SECTOR, 0)
+        expect(f"the file size of {name}, modulo a sector,", file_size % SECTOR, 0)
+        if not size <= file_size <= len(image) - file_at:
+            sys.exit(f"{sys.argv[1]}: {name} is not in the file as a whole")
         if name == ".text" and not address <= entry < address + size:
             sys.exit(f"{sys.argv[1]}: the entry {entry:#x} is not in .text")
-    if sorted(names) != sorted(SECTIONS):
-        sys.exit(f"{sys.argv[1]}: sections are {names}, not {list(SECTIONS)}")
+    if sorted(places) != sorted(SECTIONS):
+        sys.exit(f"{sys.argv[1]}: sections are {list(places)}, not {list(SECTIONS)}")
+    return places
 
 
 def check_relocations(image, at, size):
@@ -88,10 +93,11 @@ def finish(image):
     expect("the optional header's magic", field(0, "H"), MAGIC_PE32_PLUS)
     expect("the subsystem", field(SUBSYSTEM_AT, "H"), SUBSYSTEM_EFI_APPLICATION)
     expect("the section alignment", field(SECTION_ALIGNMENT_AT), PAGE)
-    expect("the file alignment", field(FILE_ALIGNMENT_AT), PAGE)
-    check_sections(image, optional + optional_bytes, count, field(ENTRY_AT))
-    # A section's place in the file is its address, so the directory's is too.
-    check_relocations(image, field(RELOC_DIRECTORY_AT), field(RELOC_DIRECTORY_AT + 4))
+    expect("the file alignment", field(FILE_ALIGNMENT_AT), SECTOR)
+    places = check_sections(image, optional + optional_bytes, count, field(ENTRY_AT))
+    address, file_at = places[".reloc"]
+    expect("the address of the base relocations", field(RELOC_DIRECTORY_AT), address)
+    check_relocations(image, file_at, field(RELOC_DIRECTORY_AT + 4))
     if len(image) > MOST_BYTES:
         sys.exit(f"{sys.argv[1]}: {len(image)} bytes, more than {MOST_BYTES}")
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/processor.h"
 
-#include <cpuid.h>
-
+#include "efi/ports.h"
 #include "pagetables/live.h"
 
 #define CPUID_7_ECX_LA57 (1u << 16)
 
 static bool has_5_levels(void)
 {
-    unsigned a, b, c, d;
-
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & CPUID_7_ECX_LA57);
+    return cpuid_read(0, 0).eax >= 7 && (cpuid_read(7, 0).ecx & CPUID_7_ECX_LA57);
 }
 
 enum ldr_status processor_check(struct processor *ret_processor, struct ldr_report *report)

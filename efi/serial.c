@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "efi/serial.h"
 
-#include <stdbool.h>
-
 #include "efi/ports.h"
 
 #define COM1         0x3f8
@@ -16,6 +14,7 @@
 #define LATCH_OPEN 0x80
 #define BITS_8N1   0x03
 #define EMPTY      0x20 /* the transmitter takes a byte */
+#define FULL       0x01 /* the receiver has one */
 
 /* A byte takes 87 microseconds at 115200 baud, and a port read about one. */
 #define PATIENCE 100000
@@ -57,4 +56,12 @@ void serial_write(const char *text)
             write_byte('\r');
         write_byte(*text);
     }
+}
+
+bool serial_read(uint8_t *ret_byte)
+{
+    if (absent() || !(port_read(LINE_STATUS) & FULL))
+        return false;
+    *ret_byte = port_read(DATA);
+    return true;
 }

@@ -35,7 +35,7 @@ static size_t read_character(const uint8_t *at, size_t left, uint32_t *ret_chara
     return length;
 }
 
-bool text_to_path(const char *text, size_t length, uint16_t *path, size_t capacity)
+bool text_to_utf16(const char *text, size_t length, uint16_t *utf16, size_t capacity)
 {
     const uint8_t *at = (const uint8_t *)text;
     size_t n = 0;
@@ -47,15 +47,25 @@ bool text_to_path(const char *text, size_t length, uint16_t *path, size_t capaci
         if (used == 0 || c == 0 || capacity - n < 3)
             return false;
         if (c >= 0x10000) {
-            path[n++] = (uint16_t)(0xd800 + ((c - 0x10000) >> 10));
-            path[n++] = (uint16_t)(0xdc00 + ((c - 0x10000) & 0x3ff));
+            utf16[n++] = (uint16_t)(0xd800 + ((c - 0x10000) >> 10));
+            utf16[n++] = (uint16_t)(0xdc00 + ((c - 0x10000) & 0x3ff));
         } else {
-            path[n++] = (uint16_t)(c == '/' ? '\\' : c);
+            utf16[n++] = (uint16_t)c;
         }
         at += used;
         length -= used;
     }
-    path[n] = 0;
+    utf16[n] = 0;
+    return true;
+}
+
+bool text_to_path(const char *text, size_t length, uint16_t *path, size_t capacity)
+{
+    if (!text_to_utf16(text, length, path, capacity))
+        return false;
+    for (; *path; path++)
+        if (*path == '/')
+            *path = '\\';
     return true;
 }
 

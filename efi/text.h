@@ -9,8 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A path as firmware wants it: terminated, with '\' for '/'.  False if the text is not
- * UTF-8, holds a zero byte, or does not fit; capacity is at least 3. */
+/* A text as firmware wants it, terminated.  False if it is not UTF-8, holds a zero byte,
+ * or does not fit; capacity is at least 3, and length + 3 is always enough. */
+bool text_to_utf16(const char *text, size_t length, uint16_t *utf16, size_t capacity);
+
+/* The same for a path, with '\' for '/'. */
 bool text_to_path(const char *text, size_t length, uint16_t *path, size_t capacity);
 
 /* Firmware's text for a message: what is not printable ASCII becomes '?'. */

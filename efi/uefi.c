@@ -36,3 +36,24 @@ const char *uefi_status_text(EFI_STATUS status)
         return "an unusual error";
     }
 }
+
+EFI_STATUS uefi_status_of(enum ldr_status status)
+{
+    switch (status) {
+    case LDR_OK:
+        return EFI_SUCCESS;
+    case LDR_BAD_CONFIG:
+        return EFI_INVALID_PARAMETER;
+    case LDR_BAD_KERNEL:
+    case LDR_BAD_REQUEST:
+    case LDR_BAD_TABLES:
+        return EFI_LOAD_ERROR;
+    case LDR_BAD_MACHINE:
+        return EFI_UNSUPPORTED;
+    case LDR_NO_MEMORY:
+        return EFI_OUT_OF_RESOURCES;
+    case LDR_NOT_FOUND:
+        return EFI_NOT_FOUND;
+    }
+    return EFI_LOAD_ERROR;
+}

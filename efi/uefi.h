@@ -11,6 +11,8 @@
 
 #include <efi.h>
 
+#include "loader/report.h"
+
 /* UEFI 2.10, section 37.2: access rights of pages while boot services run.
  * gnu-efi 3.0.15 doesn't know it. */
 #define MEMORY_ATTRIBUTE_PROTOCOL_GUID                                                             \
@@ -33,5 +35,8 @@ struct memory_attribute_protocol {
 
 /* A status in words, for messages.  Never null. */
 const char *uefi_status_text(EFI_STATUS status);
+
+/* What firmware's boot manager is told of a refusal (efi/pagelift.h has the list). */
+EFI_STATUS uefi_status_of(enum ldr_status status);
 
 #endif

@@ -6,9 +6,10 @@
 MACHINE := qemu
 MEMORY  := 512M
 CPU     := max
+SMP     := 4
 TIME    := 60
 KERNEL  := $(B)/kernel/stub.elf
-BOOT    := --machine $(MACHINE) --memory $(MEMORY) --cpu $(CPU) --time-limit $(TIME)
+BOOT    := --machine $(MACHINE) --memory $(MEMORY) --cpu $(CPU) --processors $(SMP) --time-limit $(TIME)
 
 # Python keeps what it compiled out of the source folders.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(B)/python
@@ -27,7 +28,7 @@ $(B)/pagelift.img $(B)/pagelift-usb.img: FORCE $(EFI_APP) $(KERNEL) firmware/lim
 image: $(B)/pagelift.img $(B)/pagelift-usb.img ## disk images: the volume alone, and for a USB stick
 	@ls -lsh $^
 
-run: $(B)/pagelift.img ## boot in QEMU, or with MACHINE=bochs; MEMORY= CPU= KERNEL= TIME=
+run: $(B)/pagelift.img ## boot in QEMU, or with MACHINE=bochs; MEMORY= CPU= SMP= KERNEL= TIME=
 	$(PYTHON) firmware/machine.py $(BOOT) $<
 
 debug: $(B)/pagelift.img ## boot in a QEMU that waits for gdb, with symbols
@@ -37,7 +38,7 @@ debug: $(B)/pagelift.img ## boot in a QEMU that waits for gdb, with symbols
 screenshot: $(B)/pagelift.img ## a picture of the booted stub kernel, for the README
 	$(PYTHON) firmware/screenshot.py $(BOOT) --picture firmware/screenshot.png $<
 
-test-machines: $(EFI_APP) $(EFI_LEVELS) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
+test-machines: $(EFI_APP) $(EXAMPLES) $(EFI_LEVELS) $(EFI_MADT) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
 	$(PYTHON) -m pytest firmware/tests
 
 # What freestanding pagetables objects leave to be defined: at most these four.

@@ -26,6 +26,8 @@ VOLUME_MIN = 64 * MIB
 # Where partitioning tools start the first partition; it keeps flash blocks whole.
 PARTITION_START = MIB
 
+LABEL = "PAGELIFT"
+
 # sgdisk keeps 33 sectors at the end for the second copy of the table.
 PARTITION_TAIL = MIB
 
@@ -73,11 +75,13 @@ def check_files(files: Mapping[str, Path]) -> None:
             raise ImageError(f"{path}, which is to become {name} on the volume, is not a file")
 
 
-def write_volume(image: Path, start: int, size: int, files: Mapping[str, Path]) -> None:
+def write_volume(
+    image: Path, start: int, size: int, files: Mapping[str, Path], label: str = LABEL
+) -> None:
     """Formats `size` bytes of the image from `start` on, and copies the files in."""
     volume = f"{image}@@{start}"
     run_tool(
-        "mformat", "-i", volume, "-F", "-v", "PAGELIFT",
+        "mformat", "-i", volume, "-F", "-v", label,
         "-c", "1", "-h", "16", "-s", "63",
         "-T", str(size // SECTOR), "-H", str(start // SECTOR), "::",
     )  # fmt: skip
@@ -97,8 +101,13 @@ def make_esp(image: Path, files: Mapping[str, Path]) -> None:
     write_volume(image, 0, size, files)
 
 
-def make_usb(image: Path, files: Mapping[str, Path]) -> None:
-    """A GPT disk with the volume as its one partition: what a USB stick wants."""
+def make_usb(
+    image: Path, files: Mapping[str, Path], label: str = LABEL, guid: str = "R"
+) -> None:
+    """A GPT disk with the volume as its one partition: what a USB stick wants.
+
+    The partition's GUID is a random one where none is given.
+    """
     check_files(files)
     size = volume_bytes(files)
     image.unlink(missing_ok=True)
@@ -108,9 +117,9 @@ def make_usb(image: Path, files: Mapping[str, Path]) -> None:
     run_tool(
         "/usr/sbin/sgdisk", "--clear",
         f"--new=1:{first}:{first + size // SECTOR - 1}",
-        "--typecode=1:ef00", "--change-name=1:Pagelift", str(image),
+        "--typecode=1:ef00", "--change-name=1:Pagelift", f"--partition-guid=1:{guid}", str(image),
     )  # fmt: skip
-    write_volume(image, PARTITION_START, size, files)
+    write_volume(image, PARTITION_START, size, files, label)
 
 
 MAKERS = {"esp": make_esp, "usb": make_usb}

@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from transcript import EXIT_PASSED, Ending, Judgement, Outcome, Transcript, judge
+from transcript import ESCAPE, EXIT_PASSED, Ending, Judgement, Outcome, Transcript, judge
 
 OVMF_CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 OVMF_VARS = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
@@ -37,10 +38,15 @@ class Options:
     machine: str = "qemu"
     memory: int = 512  # MiB
     cpu: str = "max"  # QEMU's name; Bochs has a processor of its own
+    processors: int = 1
     time_limit: float = TIME_LIMIT
     # The rest is for QEMU alone.
     disk: tuple[str, ...] = ("-device", "virtio-blk-pci,drive=disk,bootindex=0")
+    more_disks: tuple[Path, ...] = ()  # which stay as they are, whatever is written to them
     exit_port: bool = True  # the port by which a kernel ends QEMU with a status
+    # What somebody types on the serial line: once the first text is seen there, the second.
+    typing: tuple[tuple[str, str], ...] = ()
+    tpm: bool = False  # a TPM 2.0, which swtpm plays
     extra: tuple[str, ...] = ()  # more arguments
 
 
@@ -69,6 +75,29 @@ def require_program(name: str) -> None:
         raise HostError(f"{name} is not installed: run `make deps`")
 
 
+class Typist:
+    """Somebody at the serial line, who reads before he types."""
+
+    def __init__(self, script: tuple[tuple[str, str], ...], keyboard: IO[bytes] | None) -> None:
+        self.script = list(script)
+        self.keyboard = keyboard
+        self.seen = ""
+
+    def read(self, data: bytes) -> None:
+        """Takes what the line shows, which need not be whole lines, and types what is due."""
+        self.seen += data.decode("ascii", "replace")
+        while self.script and self.keyboard:
+            shown = ESCAPE.sub("", self.seen)
+            wanted, answer = self.script[0]
+            if wanted not in shown:
+                return
+            # What was seen before an answer is not seen again after it.
+            self.seen = shown[shown.index(wanted) + len(wanted) :]
+            self.keyboard.write(answer.encode())
+            self.keyboard.flush()
+            self.script.pop(0)
+
+
 class Machine:
     """A running machine.  `serial` is readable until the machine has ended."""
 
@@ -90,6 +119,8 @@ class Machine:
         finally:
             # The machine's end alone stays open, so that its end is our end of file.
             os.close(self._serial_in)
+
+        self.typist = Typist(options.typing, self.process.stdin)
 
     def start(self) -> subprocess.Popen[bytes]:
         raise NotImplementedError
@@ -118,6 +149,8 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
         os.close(self.serial)
 
 
@@ -128,18 +161,39 @@ class Qemu(Machine):
         variables = self.folder / "variables.fd"
         return [
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", options.cpu,
-            "-m", f"{options.memory}M",
+            "-m", f"{options.memory}M", "-smp", f"{options.processors}",
             "-drive", flash.format(0, "on", OVMF_CODE),
             "-drive", flash.format(1, "off", variables),
             "-drive", f"if=none,id=disk,format=raw,file={self.disk}",
             # A place in the boot order spares a search of every device.
             *options.disk,
+            *self.more_disks(),
             *(EXIT_PORT if options.exit_port else ()),
             "-display", "none", "-nic", "none", "-no-reboot",
             "-monitor", "none", "-serial", "stdio",
             "-d", "cpu_reset", "-D", str(self.folder / "resets"),
+            *(self.tpm() if options.tpm else ()),
             *options.extra,
         ]  # fmt: skip
+
+    def tpm(self) -> list[str]:
+        """Starts a TPM, which ends when the machine lets go of it."""
+        require_program("swtpm")
+        socket = self.folder / "tpm"
+        arguments = ["swtpm", "socket", "--tpm2", "--terminate", "--daemon"]
+        arguments += ["--tpmstate", f"dir={self.folder}", "--ctrl", f"type=unixio,path={socket}"]
+        subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL)
+        return ["-chardev", f"socket,id=tpm,path={socket}",
+                "-tpmdev", "emulator,id=tpm0,chardev=tpm",
+                "-device", "tpm-crb,tpmdev=tpm0"]  # fmt: skip
+
+    def more_disks(self) -> list[str]:
+        arguments = []
+        for number, disk in enumerate(self.options.more_disks):
+            name = f"more{number}"
+            arguments += ["-drive", f"if=none,id={name},format=raw,snapshot=on,file={disk}"]
+            arguments += ["-device", f"virtio-blk-pci,drive={name}"]
+        return arguments
 
     def start(self) -> subprocess.Popen[bytes]:
         require_program("qemu-system-x86_64")
@@ -149,7 +203,7 @@ class Qemu(Machine):
         with self.messages.open("wb") as messages:
             return subprocess.Popen(
                 self.command(),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self.options.typing else subprocess.DEVNULL,
                 stdout=self._serial_in,
                 stderr=messages,
             )
@@ -168,7 +222,8 @@ class Bochs(Machine):
             f"romimage: file={OVMF_ROM}, address=0xffe00000, options=none",
             f"vgaromimage: file={BOCHS_VGA}",
             # Without the last word a triple fault would boot again and again.
-            "cpu: model=corei7_skylake_x, count=1, reset_on_triple_fault=0",
+            f"cpu: model=corei7_skylake_x, count={self.options.processors},"
+            " reset_on_triple_fault=0",
             # As fast as it can; real time makes OVMF's delays real.
             "clock: sync=none",
             "pci: enabled=1, chipset=i440fx",
@@ -239,6 +294,7 @@ def watch(machine: Machine, transcript: Transcript, stop: Stop, echo: Echo = no_
         if not ready:
             continue
         data = os.read(machine.serial, 65536)
+        machine.typist.read(data)
         for line in transcript.feed(data) if data else transcript.close():
             echo(line)
         if not data:
@@ -287,6 +343,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--machine", choices=sorted(MACHINES), default=Options.machine)
     parser.add_argument("--memory", type=memory_argument, default=Options.memory)
     parser.add_argument("--cpu", default=Options.cpu, help="a processor that QEMU knows")
+    parser.add_argument("--processors", type=int, default=Options.processors)
     parser.add_argument("--time-limit", type=float, default=TIME_LIMIT, metavar="SECONDS")
     parser.add_argument("extra", nargs="*", help="more arguments for QEMU, after --")
 
@@ -296,6 +353,7 @@ def machine_options(given: argparse.Namespace) -> Options:
         machine=given.machine,
         memory=given.memory,
         cpu=given.cpu,
+        processors=given.processors,
         time_limit=given.time_limit,
         extra=tuple(given.extra),
     )

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 LOADER = "pagelift: "
 ERROR = "pagelift: error: "
 RETURNING = "pagelift: returning to the firmware"
+EARLY_FAULT = "pagelift: exception "  # the loader's report of one in the kernel,
+EARLY_FAULT_END = "pagelift: stopped"  # and its last line
+MENU = "pagelift: press a key for the menu"
 
 # UEFI's serial console clears the screen and moves the cursor as it likes.
 ESCAPE = re.compile(r"\x1b(\[[0-9;=?]*[A-Za-z]|[()][A-Z0-9]|[=>])")
@@ -42,7 +45,7 @@ class Outcome(enum.IntEnum):
     REFUSED = 5  # the loader said why not, and returned to the firmware
     SILENT = 6  # not one line of the loader or kernel came
     STOPPED = 7  # the machine ended before the kernel had finished its report
-    CRASHED = 8  # an exception while firmware's handlers were still in place
+    CRASHED = 8  # an exception before the kernel had handlers: firmware or the loader reports it
 
 
 class Ending(enum.Enum):
@@ -64,11 +67,12 @@ class Transcript:
     bailed: str | None = None
     verdict: str | None = None  # the stub kernel's last line
     error: str | None = None  # the loader's reason to refuse
+    refused: list[str] = field(default_factory=list)  # reasons after which the menu came again
     returned: bool = False  # the loader said that it goes back to the firmware
     spoke: bool = False  # loader or kernel said something
     firmware_again: bool = False  # the firmware spoke after loader or kernel did
     not_loaded: str | None = None  # the firmware could not load the application
-    exception: str | None = None  # as firmware's handler names it
+    exception: str | None = None  # as whoever handles it names it
     exception_told: bool = False  # it has shown the registers too
     image_base: int | None = None
     _rest: bytes = b""
@@ -96,8 +100,16 @@ class Transcript:
         self.spoke = True
         if line.startswith(ERROR) and self.error is None:
             self.error = line.removeprefix(ERROR)
+        elif line.startswith(MENU):
+            if self.error is not None:
+                self.refused.append(self.error)
+            self.error = None
         elif line.startswith(RETURNING):
             self.returned = True
+        elif line.startswith(EARLY_FAULT) and self.exception is None:
+            self.exception = line.removeprefix(LOADER)
+        elif line == EARLY_FAULT_END:
+            self.exception_told = True
         elif base := IMAGE_BASE.search(line):
             self.image_base = int(base[1], 16)
 

@@ -5,4 +5,11 @@ LOADER_SRC := $(wildcard loader/*.c)
 LOADER_ASM := $(wildcard loader/*.S)
 LOADER_TEST_OBJ := $(patsubst %.c,$(B)/host/%.o,$(filter-out loader/tests/test_%,$(wildcard loader/tests/*.c)))
 
-$(B)/host/loader.a: $(LOADER_SRC:%.c=$(B)/host/%.o) $(LOADER_ASM:%=$(B)/host/%.o)
+
+# Reports of faults, on serial and on the screen: for the stub kernel, and for the early-fault net,
+# which is a program of its own (loader/net/build.mk).  Not in the application itself.
+LOADER_SHARED_SRC := $(wildcard loader/fault/*.c loader/screen/*.c)
+
+# A test brings its own <string.h>, and has no ports.
+$(B)/host/loader.a: $(LOADER_SRC:%.c=$(B)/host/%.o) $(LOADER_ASM:%=$(B)/host/%.o) \
+    $(patsubst %.c,$(B)/host/%.o,$(filter-out %/serial.c %/memory.c,$(LOADER_SHARED_SRC)))

@@ -1,293 +1,214 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The meaning of a configuration's lines.
- *
- * ldr_config_read() goes through the file once and refuses whatever is wrong with
- * it.  The other functions then walk the same lines and need not check again.
+ * Reading a configuration, line by line, into its entries.
  */
 #include "loader/config.h"
 
-#include "loader/config_lines.h"
+#include "loader/config_parts.h"
 
-#define TIMEOUT_DEFAULT 5
-#define TIMEOUT_NO      UINT64_MAX
+#define TIMEOUT_DEFAULT 50 /* tenths of a second */
 
-/* A configuration that is being read.  The caller's is written once all is well. */
-struct reading {
-    struct ldr_config config;
-    unsigned default_line; /* where default_entry stands; 0: it doesn't */
-    unsigned entry_line;   /* heading of the entry that is being read; 0: none yet */
-    struct ldr_text entry_name;
-    bool seen[LDR_KEYS]; /* keys that came in this entry, or before the first */
-    const struct ldr_log *log;
-    struct ldr_report *report;
-};
-
-/* ------------------------------------------------------------------------
- * Values
- */
-
-/* Decimal digits and nothing else, below 2^64 - 1. */
-static bool read_number(struct ldr_text text, uint64_t *ret_number)
+enum ldr_status ldr_config_refuse(const struct ldr_reading *r, unsigned line, struct ldr_text about,
+                                  const char *why)
 {
-    const uint64_t highest = UINT64_MAX - 1;
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        unsigned digit = (unsigned)(text.at[i] - '0');
-        if (number > (highest - digit) / 10)
-            return false;
-        number = number * 10 + digit;
-    }
-    *ret_number = number;
-    return text.length > 0;
+    return ldr_refuse(r->report, LDR_BAD_CONFIG, "%s, line %u: \"%.*s\" %s", r->config.file, line,
+                      LDR_TEXT(ldr_text_excerpt(about)), why);
 }
 
-/* "no" waits for a person without an end. */
-static enum ldr_status read_timeout(struct reading *r, const struct ldr_line *line)
+void ldr_config_warn(const struct ldr_reading *r, unsigned line, struct ldr_text about,
+                     const char *why)
 {
-    if (ldr_text_is(line->value, "no")) {
-        r->config.timeout = TIMEOUT_NO;
-        return LDR_OK;
-    }
-    if (read_number(line->value, &r->config.timeout))
-        return LDR_OK;
-    return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                      "%s, line %u: timeout \"%.*s\" is neither a number of seconds nor \"no\"; "
-                      "correct it",
-                      r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->value)));
-}
-
-/* Whether the entry exists is known at the end of the file only. */
-static enum ldr_status read_default_entry(struct reading *r, const struct ldr_line *line)
-{
-    r->default_line = line->number;
-    if (read_number(line->value, &r->config.default_entry))
-        return LDR_OK;
-    return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                      "%s, line %u: default_entry \"%.*s\" is not a number; give the entry's place "
-                      "in the file, 1 for the first",
-                      r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->value)));
-}
-
-/* An entry for another protocol could only fail later, when it is chosen; its owner
- * should know now. */
-static enum ldr_status read_protocol(struct reading *r, const struct ldr_line *line)
-{
-    if (ldr_text_is(line->value, "limine"))
-        return LDR_OK;
-    return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                      "%s, line %u: protocol \"%.*s\" is not supported, only \"limine\" is; "
-                      "correct it or remove the entry",
-                      r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->value)));
-}
-
-/* A macro in a path would name no file.  In a command line the same characters
- * may be meant for the kernel, which gets them as they stand. */
-static enum ldr_status read_path(struct reading *r, const struct ldr_line *line)
-{
-    size_t at;
-
-    if (line->value.length == 0)
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: \"%.*s\" names no file; write for instance "
-                          "boot():/kernel.elf",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->key)));
-    if (ldr_text_find(line->value, "${", &at))
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: macros are not supported, but \"%.*s\" uses one; write out "
-                          "the path",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->value)));
-    return LDR_OK;
-}
-
-/* Any text is a command line, but one that expects macros will surprise its kernel. */
-static enum ldr_status read_cmdline(struct reading *r, const struct ldr_line *line)
-{
-    size_t at;
-
-    if (ldr_text_find(line->value, "${", &at))
-        ldr_say(r->log, "%s, line %u: macros are not supported; \"%.*s\" is passed on as it stands",
-                r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->value)));
-    return LDR_OK;
-}
-
-/* Given to the module above it, so there has to be one in the same entry. */
-static enum ldr_status read_module_cmdline(struct reading *r, const struct ldr_line *line)
-{
-    if (!r->seen[LDR_KEY_MODULE_PATH])
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: \"%.*s\" has no module to belong to; put it below the "
-                          "module_path that it is for",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->key)));
-    return read_cmdline(r, line);
+    ldr_say(r->log, "%s, line %u: \"%.*s\" %s", r->config.file, line,
+            LDR_TEXT(ldr_text_excerpt(about)), why);
 }
 
 /* ------------------------------------------------------------------------
- * Lines
+ * Settings
  */
-
-/* Keys that stand before the first entry; all others that mean something, below one. */
-static bool is_global(enum ldr_key key)
-{
-    return key == LDR_KEY_TIMEOUT || key == LDR_KEY_DEFAULT_ENTRY;
-}
 
 /* Whether a line is to be passed over; if so, the log says why. */
-static bool passed_over(const struct reading *r, const struct ldr_line *line, enum ldr_key key)
+static bool passed_over(struct ldr_reading *r, const struct ldr_line *line, enum ldr_key key)
 {
-    bool global = r->entry_line == 0;
     const char *why;
 
-    if (key == LDR_KEY_UNKNOWN)
-        why = "is not a key that this loader knows";
-    else if (key == LDR_KEY_WITHOUT_EFFECT)
-        why = "has no effect in this loader";
-    else if (global && !is_global(key))
-        why = "belongs below an entry's heading, not before the first";
-    else if (!global && is_global(key))
-        why = "belongs before the first entry";
+    if (key == LDR_KEY_WITHOUT_EFFECT) {
+        if (r->idle_count++ == 0) {
+            r->idle = line->key;
+            r->idle_line = line->number;
+        }
+        return true;
+    }
+    if (key == LDR_KEY_UNSUPPORTED && ldr_text_is(line->value, "no"))
+        return true;
+    if (key == LDR_KEY_UNSUPPORTED)
+        why = "is not done by this loader; passed over";
+    else if (key == LDR_KEY_UNKNOWN)
+        why = "is not a key that this loader knows; passed over";
+    else if (r->entry == NULL && key >= LDR_KEYS_GLOBAL)
+        why = "belongs below an entry's heading; passed over";
     else
         return false;
-    ldr_say(r->log, "%s, line %u: \"%.*s\" %s; passed over", r->config.file, line->number,
-            LDR_TEXT(ldr_text_excerpt(line->key)), why);
+    ldr_config_warn(r, line->number, line->key, why);
     return true;
 }
 
 /* Of modules there may be many, of command lines one for each of them. */
-static enum ldr_status check_repeated(struct reading *r, const struct ldr_line *line,
-                                      enum ldr_key key)
+static bool is_repeated(struct ldr_reading *r, enum ldr_key key)
 {
+    bool repeated = r->seen[key];
+
+    if (key == LDR_KEY_PAGING_MODE)
+        repeated |= r->seen[LDR_KEY_MIN_PAGING_MODE] || r->seen[LDR_KEY_MAX_PAGING_MODE];
+    if (key == LDR_KEY_MIN_PAGING_MODE || key == LDR_KEY_MAX_PAGING_MODE)
+        repeated |= r->seen[LDR_KEY_PAGING_MODE];
     if (key == LDR_KEY_MODULE_PATH)
-        r->seen[LDR_KEY_MODULE_CMDLINE] = false;
-    else if (r->seen[key])
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: \"%.*s\" gives for the second time what may be given once; "
-                          "remove one of the two lines",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->key)));
+        repeated = r->seen[LDR_KEY_MODULE_CMDLINE] = false;
     r->seen[key] = true;
-    return LDR_OK;
+    return repeated;
 }
 
 /* Where a key may stand is judged before what it says: a value that is passed over is
  * never refused. */
-static enum ldr_status read_setting(struct reading *r, const struct ldr_line *line)
+static enum ldr_status read_setting(struct ldr_reading *r, const struct ldr_line *line)
 {
     enum ldr_key key = ldr_line_key(line->key);
 
     if (passed_over(r, line, key))
         return LDR_OK;
-    enum ldr_status status = check_repeated(r, line, key);
-    if (status != LDR_OK)
-        return status;
-    switch (key) {
-    case LDR_KEY_TIMEOUT:
-        return read_timeout(r, line);
-    case LDR_KEY_DEFAULT_ENTRY:
-        return read_default_entry(r, line);
-    case LDR_KEY_PROTOCOL:
-        return read_protocol(r, line);
-    case LDR_KEY_PATH:
-    case LDR_KEY_MODULE_PATH:
-        return read_path(r, line);
-    case LDR_KEY_CMDLINE:
-        return read_cmdline(r, line);
-    case LDR_KEY_MODULE_CMDLINE:
-        return read_module_cmdline(r, line);
-    case LDR_KEY_WITHOUT_EFFECT:
-    case LDR_KEY_UNKNOWN:
-        break;
+    if (is_repeated(r, key))
+        return ldr_config_refuse(r, line->number, line->key,
+                                 "gives for the second time what may be given once; remove one");
+    return ldr_config_take(r, line, key);
+}
+
+/* ------------------------------------------------------------------------
+ * Entries
+ */
+
+/* A directory has a name and a comment; whatever else stands there, nothing could use. */
+static void make_directory(const struct ldr_reading *r)
+{
+    struct ldr_entry *entry = r->entry;
+
+    if (entry->protocol != LDR_PROTOCOL_NONE || entry->path.length > 0)
+        ldr_config_warn(r, entry->line, entry->name,
+                        "is a directory, for which only a comment means anything; passed over");
+    entry->directory = true;
+    entry->protocol = LDR_PROTOCOL_NONE;
+}
+
+/* The entry that ends here, if one had begun, shall say what to boot and how.  It ends at
+ * an entry of the depth `next`, 0 for the end of the file.  Of what another loader boots, or
+ * another machine, nothing is asked. */
+static enum ldr_status finish_entry(struct ldr_reading *r, const char *end, unsigned next)
+{
+    struct ldr_entry *entry = r->entry;
+
+    if (entry == NULL)
+        return LDR_OK;
+    entry->body.length = (size_t)(end - entry->body.at);
+    if (next > entry->depth) {
+        make_directory(r);
+        return LDR_OK;
     }
+    entry->expanded = false;
+    if (entry->hidden)
+        return LDR_OK;
+    if (entry->protocol == LDR_PROTOCOL_NONE)
+        return ldr_config_refuse(r, entry->line, entry->name,
+                                 "lacks a line like \"protocol: limine\"; add it");
+    if (ldr_entry_boots(entry) && entry->path.length == 0)
+        return ldr_config_refuse(r, entry->line, entry->name,
+                                 "lacks a line like \"path: boot():/kernel.elf\"; add it");
     return LDR_OK;
 }
 
-/* The entry that ends here, if one had begun, shall say what to boot and how. */
-static enum ldr_status finish_entry(struct reading *r)
+/* Entries are one level deeper than the one above them at most, and those in a hidden
+ * directory are hidden, too. */
+static enum ldr_status begin_entry(struct ldr_reading *r, const struct ldr_line *line,
+                                   const char *body, unsigned depth, bool expanded)
 {
-    const char *missing = NULL;
+    struct ldr_config *config = &r->config;
+    unsigned above = r->entry == NULL ? 0 : r->entry->depth;
 
-    if (r->entry_line == 0)
-        return LDR_OK;
-    if (!r->seen[LDR_KEY_PROTOCOL])
-        missing = "protocol: limine";
-    if (!r->seen[LDR_KEY_PATH])
-        missing = "path: boot():/kernel.elf";
-    if (missing == NULL)
-        return LDR_OK;
-    return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                      "%s, line %u: the entry \"%.*s\" lacks a line like \"%s\"; add it",
-                      r->config.file, r->entry_line, LDR_TEXT(ldr_text_excerpt(r->entry_name)),
-                      missing);
+    if (depth > above + 1)
+        return ldr_config_refuse(r, line->number, line->text,
+                                 "is too far below what stands above it; give it fewer \"/\"");
+    if (depth > LDR_CONFIG_DEPTH)
+        return ldr_config_refuse(r, line->number, line->text,
+                                 "is deeper than 8 levels; give it fewer \"/\"");
+    if (config->entry_count == LDR_CONFIG_ENTRIES)
+        return ldr_config_refuse(r, line->number, line->text,
+                                 "is one entry more than the 512 of a file; remove some");
+    r->entry = &r->room->entry[config->entry_count++];
+    *r->entry = (struct ldr_entry){
+        .name = line->value,
+        .line = line->number,
+        .depth = depth,
+        .expanded = expanded,
+        .body.at = body,
+    };
+    size_t parent = ldr_config_parent(config, config->entry_count - 1);
+    r->entry->hidden = parent != LDR_NO_ENTRY && config->entry[parent].hidden;
+    return LDR_OK;
 }
 
-/* A heading ends the entry above it and begins one that has nothing yet. */
-static enum ldr_status read_heading(struct reading *r, const struct ldr_line *line)
+/* A heading ends the entry above it and begins one that has nothing yet.  `body` is the
+ * line behind it. */
+static enum ldr_status read_heading(struct ldr_reading *r, const struct ldr_line *line,
+                                    const char *body)
 {
-    enum ldr_status status = finish_entry(r);
+    size_t marks = line->key.length;
+    bool expanded = line->key.at[marks - 1] == '+';
+    unsigned depth = (unsigned)(expanded ? marks - 1 : marks);
+    enum ldr_status status = finish_entry(r, line->at, depth);
 
     if (status != LDR_OK)
         return status;
-    if (line->key.length != 1)
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: \"%.*s\": directories (/+) and entries below others (//) "
-                          "are not supported yet; make it an entry of its own with one \"/\"",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->text)));
     if (line->value.length == 0)
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: a heading without a name; write one behind the \"/\"",
-                          r->config.file, line->number);
-    for (unsigned key = 0; key < LDR_KEYS; key++)
+        return ldr_config_refuse(r, line->number, line->text,
+                                 "is a heading without a name; write one behind the \"/\"");
+    for (unsigned key = LDR_KEYS_GLOBAL; key < LDR_KEYS; key++)
         r->seen[key] = false;
-    r->entry_line = line->number;
-    r->entry_name = line->value;
-    r->config.entry_count++;
-    return LDR_OK;
+    return begin_entry(r, line, body, depth, expanded);
 }
 
-static enum ldr_status read_line(struct reading *r, const struct ldr_line *line)
+/* ------------------------------------------------------------------------
+ * The file
+ */
+
+static enum ldr_status read_lines(struct ldr_reading *r, struct ldr_text text)
 {
-    switch (line->kind) {
-    case LDR_LINE_EMPTY:
-        return LDR_OK;
-    case LDR_LINE_HEADING:
-        return read_heading(r, line);
-    case LDR_LINE_SETTING:
-        return read_setting(r, line);
-    case LDR_LINE_MACRO:
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: macros are not supported, but \"%.*s\" defines one; write "
-                          "its text where it is used",
-                          r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->text)));
-    case LDR_LINE_STRAY:
-        break;
+    enum ldr_status status = LDR_OK;
+    struct ldr_line line;
+
+    for (unsigned number = 1; status == LDR_OK && ldr_line_next(&text, number, &line); number++) {
+        if (line.kind == LDR_LINE_HEADING)
+            status = read_heading(r, &line, text.at);
+        else if (line.kind == LDR_LINE_SETTING)
+            status = read_setting(r, &line);
+        else if (line.kind != LDR_LINE_EMPTY)
+            status = ldr_config_refuse(r, number, line.text,
+                                       "is neither a comment, a heading that starts with \"/\", "
+                                       "nor \"key: value\"; correct or remove it");
     }
-    return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                      "%s, line %u: \"%.*s\" is neither a comment, a heading that starts with "
-                      "\"/\", nor \"key: value\"; correct or remove it",
-                      r->config.file, line->number, LDR_TEXT(ldr_text_excerpt(line->text)));
+    return status == LDR_OK ? finish_entry(r, text.at, 0) : status;
 }
 
 /* What only the whole file shows. */
-static enum ldr_status finish_file(struct reading *r)
+static enum ldr_status finish_file(struct ldr_reading *r)
 {
-    const struct ldr_config *config = &r->config;
-    enum ldr_status status = finish_entry(r);
-
-    if (status != LDR_OK)
-        return status;
-    if (config->entry_count == 0)
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s: no entry to boot; add a heading such as \"/Kernel\" with "
-                          "\"protocol: limine\" and \"path: boot():/kernel.elf\" below it",
-                          config->file);
-    if (config->default_entry == 0 || config->default_entry > config->entry_count)
-        return ldr_refuse(r->report, LDR_BAD_CONFIG,
-                          "%s, line %u: default_entry %lu doesn't exist; give a number from 1 to "
-                          "%zu",
-                          config->file, r->default_line, config->default_entry,
-                          config->entry_count);
+    if (ldr_config_next(&r->config, LDR_NO_ENTRY, false) == LDR_NO_ENTRY)
+        return ldr_refuse(
+            r->report, LDR_BAD_CONFIG,
+            "%s: no entry to boot; add \"/Kernel\", and below it \"protocol: limine\" "
+            "and \"path: boot():/kernel.elf\"",
+            r->config.file);
+    if (r->idle_count > 0)
+        ldr_say(r->log,
+                "%s: %u lines have no effect in this loader, the first is \"%.*s\" in line %u",
+                r->config.file, r->idle_count, LDR_TEXT(ldr_text_excerpt(r->idle)), r->idle_line);
+    ldr_config_choose_default(r);
     return LDR_OK;
 }
 
@@ -300,81 +221,34 @@ static struct ldr_text without_mark(struct ldr_text text)
 }
 
 enum ldr_status ldr_config_read(struct ldr_config *ret_config, const char *file,
-                                struct ldr_text text, const struct ldr_log *log,
-                                struct ldr_report *report)
+                                struct ldr_text text, struct ldr_config_room *room,
+                                const struct ldr_log *log, struct ldr_report *report)
 {
-    struct reading r = {
-        .config = {.file = file, .timeout = TIMEOUT_DEFAULT, .default_entry = 1},
+    struct ldr_reading r = {
+        .config = {.file = file,
+                   .entry = room->entry,
+                   .timeout = TIMEOUT_DEFAULT,
+                   .editor = true,
+                   .hash_mismatch_refused = true},
+        .room = room,
         .log = log,
         .report = report,
     };
-    struct ldr_line line;
+    struct ldr_text expanded;
+    enum ldr_status status = ldr_config_expand(&r, without_mark(text), &expanded);
 
-    r.config.text = without_mark(text);
-    struct ldr_text rest = r.config.text;
-    for (unsigned number = 1; ldr_line_next(&rest, number, &line); number++) {
-        enum ldr_status status = read_line(&r, &line);
-        if (status != LDR_OK)
-            return status;
-    }
-    enum ldr_status status = finish_file(&r);
+    if (status == LDR_OK)
+        status = read_lines(&r, expanded);
+    if (status == LDR_OK)
+        status = finish_file(&r);
     if (status == LDR_OK)
         *ret_config = r.config;
     return status;
 }
 
 /* ------------------------------------------------------------------------
- * Looking things up, after all was checked
+ * Modules
  */
-
-/* Each key comes once, so that it doesn't matter which of its lines would win. */
-static void take_setting(struct ldr_entry *entry, const struct ldr_line *line)
-{
-    switch (ldr_line_key(line->key)) {
-    case LDR_KEY_PROTOCOL:
-        entry->protocol = line->value;
-        break;
-    case LDR_KEY_PATH:
-        entry->path = line->value;
-        break;
-    case LDR_KEY_CMDLINE:
-        entry->cmdline = line->value;
-        break;
-    case LDR_KEY_MODULE_PATH:
-        entry->module_count++;
-        break;
-    default:
-        break;
-    }
-}
-
-/* Lines before the first heading are inside of no entry; the next heading, or the end
- * of the file, ends the body. */
-void ldr_config_entry(const struct ldr_config *config, size_t index, struct ldr_entry *ret_entry)
-{
-    struct ldr_text rest = config->text;
-    const char *end = config->text.at + config->text.length;
-    struct ldr_entry entry = {0};
-    struct ldr_line line;
-    size_t headings = 0;
-
-    for (unsigned number = 1; ldr_line_next(&rest, number, &line); number++) {
-        bool inside = headings == index + 1;
-        if (inside && line.kind == LDR_LINE_HEADING) {
-            end = line.at;
-            break;
-        }
-        if (inside && line.kind == LDR_LINE_SETTING)
-            take_setting(&entry, &line);
-        if (line.kind == LDR_LINE_HEADING && headings++ == index) {
-            entry.name = line.value;
-            entry.line = number;
-            entry.body.at = rest.at;
-        }
-    }
-    entry.body.length = (size_t)(end - entry.body.at);
-    *ret_entry = entry;
-}
 
 /* A command line belongs to the last module_path above it. */
 void ldr_entry_module(const struct ldr_entry *entry, size_t index,
@@ -385,12 +259,14 @@ void ldr_entry_module(const struct ldr_entry *entry, size_t index,
     struct ldr_line line;
     size_t paths = 0;
 
-    for (unsigned number = 1; ldr_line_next(&rest, number, &line); number++) {
+    for (unsigned number = entry->line + 1; ldr_line_next(&rest, number, &line); number++) {
         if (line.kind != LDR_LINE_SETTING)
             continue;
         enum ldr_key key = ldr_line_key(line.key);
-        if (key == LDR_KEY_MODULE_PATH && paths++ == index)
+        if (key == LDR_KEY_MODULE_PATH && paths++ == index) {
             module.path = line.value;
+            module.line = number;
+        }
         if (key == LDR_KEY_MODULE_CMDLINE && paths == index + 1)
             module.cmdline = line.value;
     }

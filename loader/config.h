@@ -4,16 +4,20 @@
  *
  *     # a comment
  *     timeout: 3
+ *     ${DISK}=boot():/kernels
  *
  *     /An entry of the menu
  *         protocol: limine
- *         path: boot():/kernel.elf
+ *         path: ${DISK}/kernel.elf
  *         cmdline: quiet
  *         module_path: boot():/initrd
  *         module_cmdline: for the module above
+ *     /+A directory, open from the start
+ *     //An entry in it
+ *         protocol: efi
+ *         path: boot():/EFI/other/application.efi
  *
- * Nothing is copied: every text is a slice of the file's bytes, which shall stay as
- * long as the configuration is used.  No memory is needed.
+ * loader/CONFIGURATION.md says what each key means.
  */
 #ifndef LOADER_CONFIG_H
 #define LOADER_CONFIG_H
@@ -22,62 +26,117 @@
 #include <stdint.h>
 
 #include "loader/report.h"
+#include "loader/requests.h"
+#include "loader/text.h"
 
-/* A slice of text, not terminated; .at may be null where length is 0.  For messages:
- * "%.*s", LDR_TEXT(slice). */
-struct ldr_text {
-    const char *at;
-    size_t length;
+/* The limits.  What goes beyond them is refused with file and line. */
+#define LDR_CONFIG_ENTRIES 512    /* headings in a file */
+#define LDR_CONFIG_DEPTH   8      /* slashes before a name */
+#define LDR_CONFIG_TEXT    262144 /* bytes of a file, once its macros are replaced */
+#define LDR_CONFIG_MACROS  64     /* definitions in a file */
+
+/* A timeout that never ends; the longest that ends; both in tenths of a second. */
+#define LDR_NO_TIMEOUT   UINT32_MAX
+#define LDR_TIMEOUT_MOST 99990
+
+/* No entry at all; not an index. */
+#define LDR_NO_ENTRY SIZE_MAX
+
+/* A key that can be left out, so that the loader chooses. */
+enum ldr_option { LDR_UNSET, LDR_NO, LDR_YES };
+
+enum ldr_protocol {
+    LDR_PROTOCOL_NONE,   /* a directory has none */
+    LDR_PROTOCOL_LIMINE, /* a kernel */
+    LDR_PROTOCOL_EFI,    /* another EFI application: `efi`, `uefi`, `efi_chainload` */
+    LDR_PROTOCOL_OTHER,  /* one that this loader doesn't have: the entry can't be booted */
 };
-#define LDR_TEXT(slice) (int)(slice).length, (slice).at
 
-struct ldr_config {
-    const char *file; /* its name, for messages */
-    struct ldr_text text;
-    uint64_t timeout;       /* seconds; 5 if the file says nothing; UINT64_MAX for "no" */
-    uint64_t default_entry; /* from 1, as in the file; 1 if the file says nothing */
-    size_t entry_count;     /* at least 1 */
+/* All 0 where nothing is asked for; else neither width nor height is 0, and bpp is 32 if
+ * the file says nothing of it. */
+struct ldr_resolution {
+    uint32_t width, height, bpp;
 };
 
 struct ldr_entry {
     struct ldr_text name;
-    struct ldr_text protocol;
-    struct ldr_text path;    /* of the kernel: `path`, or the older `kernel_path` */
-    struct ldr_text cmdline; /* `cmdline` or `kernel_cmdline`; may be empty */
+    struct ldr_text comment;
+    unsigned line;  /* where the entry starts, from 1 */
+    unsigned depth; /* 1 for "/", 2 for "//" and so on */
+    bool directory; /* deeper entries follow: only name, comment and the next two count */
+    bool expanded;  /* "/+": those are shown from the start */
+    bool hidden;    /* for another kind of machine: not in the menu */
+    enum ldr_protocol protocol;
+    struct ldr_text protocol_name; /* as written */
+    struct ldr_text path;          /* of kernel or application, for ldr_path_read() */
+    unsigned path_line;
+    struct ldr_text cmdline; /* may be empty */
     size_t module_count;
-    unsigned line;        /* where the entry starts, from 1 */
-    struct ldr_text body; /* the lines below its heading */
+    struct ldr_resolution resolution;
+    struct ldr_level_limits levels;
+    enum ldr_option kaslr;          /* of the kernel's image */
+    enum ldr_option randomise_hhdm; /* of the direct map's base */
+    enum ldr_option early_faults;   /* a report of faults before the kernel has an IDT */
+    struct ldr_text body;           /* the lines below its heading */
 };
 
 struct ldr_module_line {
-    struct ldr_text path;
+    struct ldr_text path; /* for ldr_path_read() */
+    unsigned line;
     struct ldr_text cmdline; /* `module_cmdline` or the older `module_string` after it */
 };
 
-/* Reads and checks the whole file.  Lines may end in LF or CRLF, a byte-order mark is
- * passed over, keys are not case sensitive.  A key that is not known is named in a
- * warning through `log` (with file and line) and passed over; a line that is neither
- * comment, heading nor "key: value", a number that is none, an entry without path or
- * protocol, a protocol other than limine, a default_entry that doesn't exist and a file
- * without entries are LDR_BAD_CONFIG, with file and line. So are, for they would be
- * misread: a key given twice in one entry, a module_cmdline without its module, an
- * empty path, and what is not supported yet, which is directories and entries below
- * others ("/+", "//") and macros ("${NAME}=value", or "${" in a path). */
-enum ldr_status ldr_config_read(struct ldr_config *ret_config, const char *file,
-                                struct ldr_text text, const struct ldr_log *log,
-                                struct ldr_report *report);
+struct ldr_config {
+    const char *file;              /* its name, for messages */
+    const struct ldr_entry *entry; /* in the order of the file, hidden ones too */
+    size_t entry_count;            /* at least one of them isn't hidden */
+    size_t default_entry;          /* an index; LDR_NO_ENTRY: none that can be booted */
+    uint32_t timeout;              /* tenths of a second; 50 if the file says nothing */
+    bool quiet;                    /* no menu on the screen until a key is pressed */
+    bool serial;                   /* the menu on the first serial port, too */
+    bool editor;                   /* whether command lines may be edited; yes */
+    bool hash_mismatch_refused;    /* or else warned of; yes */
+};
 
-/* Entry `index`, from 0; index < entry_count. */
-void ldr_config_entry(const struct ldr_config *config, size_t index, struct ldr_entry *ret_entry);
+/* What a configuration that was read consists of.  The caller's; it shall stay as
+ * long as the configuration is used, and may hold anything before. */
+struct ldr_config_room {
+    char text[LDR_CONFIG_TEXT];
+    struct ldr_entry entry[LDR_CONFIG_ENTRIES];
+};
+
+/* Reads and checks the whole file.  Lines may end in LF or CRLF, a byte-order mark is
+ * passed over, keys are not case sensitive.  `text` isn't needed afterwards.
+ *
+ * Warned of through `log`, with file and line, and passed over: keys that are not known, or
+ * stand where they mean nothing, values that a key can't have, macros that are not defined, what
+ * Limine does and this loader doesn't, and a default_entry that can't be booted.  One line in all
+ * is said of keys that are about the looks of Limine, and about its other machines.
+ *
+ * LDR_BAD_CONFIG, with file and line: a line that is neither comment, heading, macro nor
+ * "key: value"; a timeout that is no number; an entry for this loader without path; an entry
+ * without protocol; a key given twice in one entry; a module_cmdline without its module; an
+ * empty path; an entry two levels below the one above it; "${" without its "}"; a macro that
+ * uses itself; what is beyond the limits above; and a file without an entry to show.
+ * Nothing but `room` is written then. */
+enum ldr_status ldr_config_read(struct ldr_config *ret_config, const char *file,
+                                struct ldr_text text, struct ldr_config_room *room,
+                                const struct ldr_log *log, struct ldr_report *report);
+
+/* Whether this loader can boot an entry: one for this machine, a kernel or an application; no
+ * directory.  It has a path then. */
+bool ldr_entry_boots(const struct ldr_entry *entry);
+
+/* The entry that a menu shows below entry `index`, which is shown too: the first one in it
+ * where it is a directory and `open`, the next one beside or above it otherwise.  After
+ * LDR_NO_ENTRY comes the first of all, and after the last LDR_NO_ENTRY. */
+size_t ldr_config_next(const struct ldr_config *config, size_t index, bool open);
+
+/* The directory that an entry is in, or LDR_NO_ENTRY. */
+size_t ldr_config_parent(const struct ldr_config *config, size_t index);
 
 /* Module `index` of an entry, from 0; index < module_count. */
 void ldr_entry_module(const struct ldr_entry *entry, size_t index,
                       struct ldr_module_line *ret_module);
-
-/* Takes the file's path out of what a configuration calls a path: "boot():/a/b", the
- * older "boot:///a/b", and plain "/a/b" give "/a/b".  Another volume, or a `#hash`
- * suffix, is LDR_BAD_CONFIG with the reason; `file` is for the message. */
-enum ldr_status ldr_config_path(const char *file, struct ldr_text path, struct ldr_text *ret_path,
-                                struct ldr_report *report);
 
 #endif

@@ -4,10 +4,11 @@
  * no address but its own: whatever else it needs it reads from the data behind it.
  *
  * %rbx is the page throughout: at first where it lies physically, and from the jump on
- * in the shared upper.  No stack is used before the kernel's is reachable, and nothing but
- * the page itself is touched while paging is off.  Until the kernel loads an IDT of its own,
- * an NMI or a fault shuts the processor down; no table of the loader could do better,
- * since there is nobody left who would handle it.
+ * in the shared upper.  %ebp is the processor's number: 0 for the one that goes on to the
+ * kernel's entry; the others come the same way at any time, and wait at the end of it.
+ * No stack is used before the kernel's is reachable, and nothing but
+ * the page itself is touched while paging is off.  An NMI or a fault shuts the processor down
+ * until the early-fault net's IDT is loaded, if there is one (loader/net.h), or the kernel's.
  */
 #include "loader/handoff_layout.h"
 
@@ -25,6 +26,8 @@
     .balign 16
     .globl ldr_handoff_code
     .hidden ldr_handoff_code
+    .globl ldr_handoff_code_next
+    .hidden ldr_handoff_code_next
     .globl ldr_handoff_code_32
     .hidden ldr_handoff_code_32
     .globl ldr_handoff_code_64
@@ -37,6 +40,8 @@ ldr_handoff_code:
     endbr64                     /* entered by an indirect jump, CET or not */
     cli
     cld
+    xor %ebp, %ebp
+ldr_handoff_code_next:          /* %ebp is set, interrupts and direction flag are off */
     lea .Lstart(%rip), %rbx
 
     /* Execute-disable on before tables that use it: with EFER.NXE off, bit 63 of an
@@ -99,7 +104,12 @@ ldr_handoff_code_64:
 .Lupper:
     lgdt DATA(GDT)
     lidt DATA(IDT)
-    mov DATA(STACK_TOP), %rsp   /* in the direct map, so in the shared upper too */
+
+    /* In the direct map, so in the shared upper too. */
+    mov %ebp, %eax
+    imul DATA(STACK_APART), %rax
+    add DATA(STACK_TOP), %rax
+    mov %rax, %rsp
     mov $LDR_DATA_SELECTOR, %eax
     mov %eax, %ds
     mov %eax, %es
@@ -112,10 +122,13 @@ ldr_handoff_code_64:
     lretq
 .Lreloaded:
 
-    /* Firmware's LDT and TSS lie in memory that the kernel may reuse. */
+    /* Firmware's LDT and TSS lie in memory that the kernel may reuse.  A TSS can be loaded
+     * once, hence one for each processor, 16 bytes apart. */
     xor %eax, %eax
     lldt %ax
-    mov $LDR_TASK_SELECTOR, %eax
+    mov %ebp, %eax
+    shl $4, %eax
+    add $LDR_TASK_SELECTOR, %eax
     ltr %ax
 
     /* Loading a selector leaves the bases alone on some processors if it is null, and
@@ -132,18 +145,36 @@ ldr_handoff_code_64:
     mov DATA(KERNEL_ROOT), %rax
     mov %rax, %cr3
 
-    /* From the top: 0 as the return address that stays, the entry for RET, and RFLAGS,
-     * popped last since XOR sets flags. */
-    mov DATA(STACK_TOP), %rsp
+    /* %rdi is a further processor's info, and 0 for the first. */
+    mov DATA(ENTRY), %rdx
+    mov %ebp, %edi
+    shl $LDR_MP_SHIFT, %rdi
+    jz .Lenter
+    add DATA(PROCESSORS), %rdi
+
+    /* It takes its stack, which tells the first processor that it has come.  If that has
+     * stopped waiting the stack is gone: this one stops, and touches nothing. */
+    xor %eax, %eax
+    xchg %rax, LDR_MP_AT_RESERVED(%rdi)
+    test %rax, %rax
+    jz .Lstop
+.Lpark:
+    pause
+    mov LDR_MP_AT_GOTO(%rdi), %rdx
+    test %rdx, %rdx
+    jz .Lpark
+
+    /* The stack is empty again.  From its top: 0 as the return address that stays, the entry
+     * for RET, and RFLAGS, popped last since XOR sets flags. */
+.Lenter:
     pushq $0
-    pushq DATA(ENTRY)
+    push %rdx
     pushq $2
     xor %eax, %eax
     xor %ebx, %ebx
     xor %ecx, %ecx
     xor %edx, %edx
     xor %esi, %esi
-    xor %edi, %edi
     xor %ebp, %ebp
     xor %r8d, %r8d
     xor %r9d, %r9d
@@ -155,10 +186,10 @@ ldr_handoff_code_64:
     xor %r15d, %r15d
     popfq
     ret
-ldr_handoff_code_end:
 
-    /* Refused by the assembler, which can't go backwards, if the code outgrows its half
-     * of the page; pads it with breakpoints otherwise. */
-    .org .Lstart + LDR_HANDOFF_DATA, 0xcc
+.Lstop:
+    hlt
+    jmp .Lstop
+ldr_handoff_code_end:
 
     .section .note.GNU-stack, "", @progbits

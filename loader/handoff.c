@@ -6,9 +6,10 @@
  */
 #include "loader/handoff.h"
 
-/* The page's code, where it goes on in 32-bit mode and in 64-bit mode again, and where it
- * ends (handoff.S). */
+/* The page's code, where further processors enter it, where it goes on in 32-bit mode and in 64-bit
+ * mode again, and where it ends (handoff.S). */
 extern const uint8_t ldr_handoff_code[] __attribute__((visibility("hidden")));
+extern const uint8_t ldr_handoff_code_next[] __attribute__((visibility("hidden")));
 extern const uint8_t ldr_handoff_code_32[] __attribute__((visibility("hidden")));
 extern const uint8_t ldr_handoff_code_64[] __attribute__((visibility("hidden")));
 extern const uint8_t ldr_handoff_code_end[] __attribute__((visibility("hidden")));
@@ -111,7 +112,7 @@ static uint64_t control_efer(const struct ldr_plan *plan, const struct ldr_contr
 
 /* What the protocol prescribes, by selector.  All are accessed already, so that loading
  * one never writes to it (3.4.5.1). */
-static const uint64_t descriptor[LDR_GDT_BYTES / 8] = {
+const uint64_t ldr_descriptor[LDR_GDT_BYTES / 8] = {
     0,
     UINT64_C(0x00009b000000ffff), /* 0x08: 16-bit code, readable, limit ffff */
     UINT64_C(0x000093000000ffff), /* 0x10: 16-bit data, writable, limit ffff */
@@ -122,7 +123,7 @@ static const uint64_t descriptor[LDR_GDT_BYTES / 8] = {
     UINT64_C(0x0000890000000000), /* 0x38: available 64-bit TSS, base 0, limit 0 (7.2.3) */
     0,                            /*       its upper half */
 };
-_Static_assert(sizeof(descriptor) == LDR_GDT_BYTES, "descriptors");
+_Static_assert(sizeof(ldr_descriptor) == LDR_GDT_BYTES, "descriptors");
 
 static bool fits_32(uint64_t value)
 {
@@ -145,7 +146,17 @@ static void prepare_way(struct ldr_handoff *data, uint64_t page)
     data->to_32 = (struct ldr_far_pointer){(uint32_t)to_32, LDR_CODE_32_SELECTOR};
     data->to_64 = (struct ldr_far_pointer){(uint32_t)to_64, LDR_CODE_SELECTOR};
     for (unsigned i = 0; i < LDR_GDT_BYTES / 8; i++)
-        data->descriptor[i] = descriptor[i];
+        data->descriptor[i] = ldr_descriptor[i];
+}
+
+/* How long the code is.  A test stops here if it outgrows its half of the page. */
+static size_t code_bytes(void)
+{
+    size_t bytes = (size_t)(ldr_handoff_code_end - ldr_handoff_code);
+
+    if (bytes > LDR_HANDOFF_DATA)
+        __builtin_trap();
+    return bytes;
 }
 
 static void copy(uint8_t *to, const void *from, size_t bytes)
@@ -171,6 +182,7 @@ void ldr_handoff_prepare(void *page, const struct ldr_plan *plan, uint64_t trans
         .efer = control_efer(plan, firmware),
         .pat = plan->arch.pat,
         .gdt_limit = LDR_GDT_BYTES - 1,
+        .stack_apart = plan->guard_above - plan->guard_below,
     };
     uint8_t *byte = page;
 
@@ -182,9 +194,36 @@ void ldr_handoff_prepare(void *page, const struct ldr_plan *plan, uint64_t trans
     /* Whatever the page held before, a kernel that reads it finds nothing of it. */
     for (size_t i = 0; i < PGT_PAGE; i++)
         byte[i] = 0;
-    copy(byte, ldr_handoff_code, (size_t)(ldr_handoff_code_end - ldr_handoff_code));
+    copy(byte, ldr_handoff_code, code_bytes());
     copy(byte + LDR_HANDOFF_DATA, &data, sizeof(data));
-    copy(gdt, descriptor, sizeof(descriptor));
+    copy(gdt, ldr_descriptor, sizeof(ldr_descriptor));
+}
+
+size_t ldr_handoff_gdt_bytes(size_t count)
+{
+    return LDR_GDT_BYTES + (count - 1) * LDR_TASK_BYTES;
+}
+
+void ldr_handoff_add_processors(void *page, void *gdt, size_t count, uint64_t processors)
+{
+    struct ldr_handoff *data = (struct ldr_handoff *)((uint8_t *)page + LDR_HANDOFF_DATA);
+    const uint64_t *task = &ldr_descriptor[LDR_TASK_SELECTOR / 8];
+
+    if (count < 1 || count > LDR_PROCESSORS_MOST)
+        __builtin_trap(); /* the caller broke the contract */
+    for (size_t i = 1; i < count; i++)
+        copy((uint8_t *)gdt + ldr_handoff_gdt_bytes(i), task, LDR_TASK_BYTES);
+    data->gdt_limit = (uint16_t)(ldr_handoff_gdt_bytes(count) - 1);
+    data->processors = processors;
+}
+
+_Noreturn void ldr_handoff_park(uint64_t handoff_phys, uint32_t index)
+{
+    uint64_t start = handoff_phys + (uint64_t)(ldr_handoff_code_next - ldr_handoff_code);
+
+    /* In its 32 bits EBP survives the way through 32-bit mode. */
+    __asm__ volatile("mov %1, %%ebp\n\tjmp *%0" : : "a"(start), "d"(index) : "memory");
+    __builtin_unreachable();
 }
 
 _Noreturn void ldr_handoff_jump(uint64_t handoff_phys)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "loader/handoff_layout.h"
+#include "loader/limine.h"
 #include "loader/plan.h"
 
 /* What a far jump reads that leads to a mode of another width. */
@@ -51,6 +52,9 @@ struct ldr_handoff {
     struct ldr_far_pointer to_32; /* from 64-bit to 32-bit mode, */
     struct ldr_far_pointer to_64; /* and back */
     uint64_t descriptor[LDR_GDT_BYTES / 8];
+    uint64_t stack_apart; /* from the top of a processor's stack to the next one's */
+    /* 0 unless there are further processors: */
+    uint64_t processors; /* virtual address of their array of struct limine_mp_info */
 };
 
 _Static_assert(offsetof(struct ldr_handoff, transition_root) == LDR_AT_TRANSITION_ROOT, "layout");
@@ -73,7 +77,13 @@ _Static_assert(offsetof(struct ldr_handoff, to_32) == LDR_AT_TO_32, "layout");
 _Static_assert(offsetof(struct ldr_handoff, to_64) == LDR_AT_TO_64, "layout");
 _Static_assert(offsetof(struct ldr_far_pointer, selector) == 4, "layout");
 _Static_assert(offsetof(struct ldr_handoff, descriptor) == LDR_AT_DESCRIPTORS, "layout");
+_Static_assert(offsetof(struct ldr_handoff, stack_apart) == LDR_AT_STACK_APART, "layout");
+_Static_assert(offsetof(struct ldr_handoff, processors) == LDR_AT_PROCESSORS, "layout");
 _Static_assert(LDR_HANDOFF_DATA + sizeof(struct ldr_handoff) <= 4096, "one page");
+_Static_assert(sizeof(struct limine_mp_info) == 1 << LDR_MP_SHIFT, "layout");
+_Static_assert(offsetof(struct limine_mp_info, lapic_id) == LDR_MP_AT_LAPIC_ID, "layout");
+_Static_assert(offsetof(struct limine_mp_info, reserved) == LDR_MP_AT_RESERVED, "layout");
+_Static_assert(offsetof(struct limine_mp_info, goto_address) == LDR_MP_AT_GOTO, "layout");
 
 /* The processor's control registers as firmware left them. */
 struct ldr_control {
@@ -95,11 +105,28 @@ void ldr_control_read(struct ldr_control *ret_control);
  *   (CR4.LA57 as arch.levels says); below it firmware's others are kept, but for those
  *   that would bind a kernel which never asked for them;
  * - GDTR: gdt_virt; CS 0x28, the other segments 0x30, their bases 0; LDTR null; IDTR
- *   empty; TR 0x38, a task-state segment of limit 0, since LTR can't load null;
+ *   empty; TR 0x38, a task-state segment of limit 0, since LTR can't load null (another
+ *   one, and an IDT, if ldr_net_arm() follows);
  * - RFLAGS 2, general registers 0, RSP 8 below plan->stack_top, a zero there. */
 void ldr_handoff_prepare(void *page, const struct ldr_plan *plan, uint64_t transition_root,
                          uint64_t kernel_root, uint64_t entry, const struct ldr_control *firmware,
                          void *gdt, uint64_t gdt_virt);
+
+/* The descriptors that the protocol prescribes, and a task-state segment. */
+extern const uint64_t ldr_descriptor[LDR_GDT_BYTES / 8];
+
+/* Makes a prepared page, and its descriptors, fit for `count` processors, of which the first
+ * is the one that runs the kernel's entry: from 1 to LDR_PROCESSORS_MOST.  `gdt` shall have
+ * ldr_handoff_gdt_bytes(count).  `processors` is the virtual address of their array of struct
+ * limine_mp_info; each one's `reserved` but the first's is the top of its stack as the plan has
+ * it, which it sets to 0 when it takes it. */
+void ldr_handoff_add_processors(void *page, void *gdt, size_t count, uint64_t processors);
+size_t ldr_handoff_gdt_bytes(size_t count);
+
+/* The same jump on a further processor, `index` in that array, from 1 on: it comes to the same
+ * state on its own stack, and waits for a goto_address there; RDI is its info then.  The page
+ * may be used by all processors at once.  One whose `reserved` is 0 already stops for good. */
+_Noreturn void ldr_handoff_park(uint64_t handoff_phys, uint32_t index);
 
 /* Jumps; interrupts shall be off, boot services ended, and the page executable
  * at its physical address in the tables that are live. */

@@ -26,6 +26,8 @@
 #define LDR_AT_TO_32           112
 #define LDR_AT_TO_64           120
 #define LDR_AT_DESCRIPTORS     128
+#define LDR_AT_STACK_APART     200
+#define LDR_AT_PROCESSORS      208
 
 /* Selectors of the descriptors that the kernel finds: what the Limine boot protocol
  * prescribes, and behind it a task-state segment for LTR. */
@@ -37,5 +39,16 @@
 /* Descriptors: null, code16, data16, code32, data32, code64, data64, and a TSS of
  * base 0 and limit 0, which takes two. */
 #define LDR_GDT_BYTES 72
+
+/* Each further processor has such a task-state segment of its own, as LTR wants one that isn't
+ * in use.  A descriptor table holds no more than 64 KiB. */
+#define LDR_TASK_BYTES      16
+#define LDR_PROCESSORS_MOST ((65536 - LDR_GDT_BYTES) / LDR_TASK_BYTES + 1)
+
+/* In struct limine_mp_info, of 1 << LDR_MP_SHIFT bytes. */
+#define LDR_MP_SHIFT       5
+#define LDR_MP_AT_LAPIC_ID 4
+#define LDR_MP_AT_RESERVED 8
+#define LDR_MP_AT_GOTO     16
 
 #endif

@@ -21,9 +21,9 @@
 struct reading {
     struct ldr_image image;
     Elf64_Ehdr header;
-    Elf64_Phdr dynamic;     /* p_type PT_NULL: the file has none */
-    unsigned dynamic_index; /* of its program header */
-    uint64_t align;         /* greatest alignment that a segment asks for */
+    Elf64_Phdr dynamic, relro;           /* p_type PT_NULL: the file has none */
+    unsigned dynamic_index, relro_index; /* of their program headers */
+    uint64_t align;                      /* greatest alignment that a segment asks for */
     struct ldr_report *report;
 };
 
@@ -240,7 +240,7 @@ static enum ldr_status read_segment(struct reading *r, const Elf64_Phdr *program
     return LDR_OK;
 }
 
-/* Notes, stack flags, TLS and RELRO ask nothing of a loader of kernels; nor does the
+/* Notes, stack flags and TLS ask nothing of a loader of kernels; nor does the
  * interpreter that ld names in every PIE, as long as no library is needed. */
 static enum ldr_status read_program(struct reading *r, unsigned index)
 {
@@ -254,6 +254,10 @@ static enum ldr_status read_program(struct reading *r, unsigned index)
     case PT_DYNAMIC:
         r->dynamic = program;
         r->dynamic_index = index;
+        return LDR_OK;
+    case PT_GNU_RELRO:
+        r->relro = program;
+        r->relro_index = index;
         return LDR_OK;
     default:
         return LDR_OK;
@@ -302,17 +306,21 @@ static enum ldr_status read_segments(struct reading *r)
  */
 
 /* A PIE may be moved by multiples of the alignment that its segments ask for
- * only (System V ABI, chapter 5, "Base Address"), and never by part of a page. */
+ * only (System V ABI, chapter 5, "Base Address"), and never by part of a page. Afterwards it
+ * may be moved on, by whole page tables so that it never takes one more. */
 static enum ldr_status choose_slide(struct reading *r)
 {
     struct ldr_image *image = &r->image;
     uint64_t lowest = image->segment[0].virt & ~PAGE_OFFSET;
     uint64_t highest = last_byte(&image->segment[image->segment_count - 1]);
     uint64_t align = r->align > PGT_PAGE ? r->align : PGT_PAGE;
+    bool good = align <= ALIGN_MAX && (align & (align - 1)) == 0;
 
+    if (r->header.e_type == ET_DYN && good)
+        image->step = align > PGT_PAGE_2M ? align : PGT_PAGE_2M;
     if (lowest >= LDR_IMAGE_LOWEST)
         return LDR_OK;
-    if (align > ALIGN_MAX || (align & (align - 1)) != 0)
+    if (!good)
         return ldr_refuse(r->report, LDR_BAD_KERNEL,
                           "%s: a PIE with segment alignment 0x%lx can't be moved to 0x%lx; link "
                           "with an alignment that is a power of two up to 2 GiB",
@@ -366,7 +374,16 @@ static enum ldr_status read_relocations(struct reading *r)
 {
     if (r->dynamic.p_type != PT_DYNAMIC)
         return LDR_OK;
-    return ldr_relocations_read(&r->image, &r->dynamic, r->dynamic_index, r->report);
+    enum ldr_status status = ldr_dynamic_read(&r->image, &r->dynamic, r->dynamic_index, r->report);
+    return status == LDR_OK ? ldr_relocations_check(&r->image, r->report) : status;
+}
+
+/* Last, as all before speaks of the segments that the file has. */
+static enum ldr_status read_relro(struct reading *r)
+{
+    if (r->relro.p_type != PT_GNU_RELRO)
+        return LDR_OK;
+    return ldr_relro_cut(&r->image, &r->relro, r->relro_index, r->report);
 }
 
 /* Each step relies on those before it. */
@@ -374,7 +391,7 @@ enum ldr_status ldr_image_read(struct ldr_image *ret_image, const char *name, co
                                uint64_t file_bytes, struct ldr_report *report)
 {
     static enum ldr_status (*const step[])(struct reading *) = {
-        read_header, read_segments, place_image, read_entry, read_relocations,
+        read_header, read_segments, place_image, read_entry, read_relocations, read_relro,
     };
     struct reading r = {
         .image = {.name = name, .file = file, .file_bytes = file_bytes},

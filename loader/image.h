@@ -28,6 +28,16 @@ struct ldr_segment {
     unsigned index;      /* of its program header, for messages */
 };
 
+/* Tables of relocations, in the order in which they are applied: what the first leaves, the
+ * others may replace. */
+enum ldr_relocation_table { LDR_RELR, LDR_RELA, LDR_JMPREL, LDR_RELOCATION_TABLES };
+
+/* Entries that lie in the file, one behind the other. */
+struct ldr_file_table {
+    uint64_t offset;
+    uint64_t count;
+};
+
 struct ldr_image {
     const char *name; /* of the file, for messages */
     const uint8_t *file;
@@ -38,9 +48,11 @@ struct ldr_image {
     uint64_t virt;  /* first page of the lowest segment, slide included */
     uint64_t bytes; /* up to the end of the last page of the highest: whole pages */
     uint64_t slide; /* added to every address of the file; 0 for ET_EXEC */
+    uint64_t step;  /* it may be moved up by multiples of this; 0: it may not */
     uint64_t entry; /* e_entry plus slide: in an executable segment */
-    uint64_t rela;  /* virtual address of the RELATIVE relocations, slide included */
-    uint64_t rela_count;
+    struct ldr_file_table relocations[LDR_RELOCATION_TABLES];
+    struct ldr_file_table symbols; /* dynamic ones: as many as there might be at most */
+    struct ldr_file_table names;   /* of those symbols; count is in bytes */
 };
 
 /* Reads and checks a whole kernel file.  Refusals, each LDR_BAD_KERNEL with a text that
@@ -50,12 +62,20 @@ struct ldr_image {
  * segment; too many; file size above memory size; a segment that wraps, that overlaps
  * another, that is both writable and executable, or that shares a page with one of
  * other rights; an address below LDR_IMAGE_LOWEST in an ET_EXEC; an entry outside
- * executable memory; relocations other than R_X86_64_RELATIVE and _NONE, or that write
- * outside the image; REL, RELR and JMPREL tables; a needed library; a PIE that can't be
- * slid, because it is too large or wants an alignment that is not a power of two up to
- * 2 GiB. Relocations are applied to an ET_EXEC as well: GNU ld makes one of a PIE that
- * is linked to an address other than 0. Empty segments (memory size 0) are passed over
- * whatever else they say. */
+ * executable memory; a needed library; a PIE that can't be slid, because it is too large or
+ * wants an alignment that is not a power of two up to 2 GiB.
+ *
+ * Relocations are those of RELA, RELR and JMPREL tables: R_X86_64_RELATIVE, and _64, _GLOB_DAT
+ * and _JUMP_SLOT against symbols that the image defines itself; an undefined weak symbol is 0.
+ * Refused are other types, _IRELATIVE among them; symbols that are undefined, by their name, or
+ * that a function of the kernel would have to be called for; what writes outside of the
+ * segments; tables that are not in the file, of an odd size or an odd format; REL tables.
+ * They are applied to an ET_EXEC as well: GNU ld makes one of a PIE that is linked to an
+ * address other than 0.
+ *
+ * What PT_GNU_RELRO covers is a segment of its own without PGT_WRITE, as far as it is whole
+ * pages: relocated, it is only read.  Empty segments (memory size 0) are passed over whatever
+ * else they say. */
 enum ldr_status ldr_image_read(struct ldr_image *ret_image, const char *name, const void *file,
                                uint64_t file_bytes, struct ldr_report *report);
 

@@ -46,6 +46,12 @@
 #define LIMINE_EFI_MEMMAP LIMINE_ID(0x7df62a431d6872d5, 0xa4fcdfb3e57306c8)
 #define LIMINE_DATE_AT_BOOT LIMINE_ID(0x502746e184c088aa, 0xfbc5ec83e6327893)
 #define LIMINE_PAGING_MODE LIMINE_ID(0x95c1a0edab0944cb, 0xa4e5cb3842f7488a)
+#define LIMINE_MP LIMINE_ID(0x95a67b819a1b857e, 0xa0b61b723b6a73e0)
+#define LIMINE_X86_64_KEEP_IOMMU LIMINE_ID(0x8ebaabe51f490179, 0x2aa86a59ffb4ab0f)
+#define LIMINE_TSC_FREQUENCY LIMINE_ID(0x10f2ee1d87d195e4, 0xf747a2b78f6ddb31)
+#define LIMINE_ENTROPY LIMINE_ID(0x65ea80255d5682c5, 0x9117240723f493eb)
+#define LIMINE_BOOTLOADER_PERFORMANCE LIMINE_ID(0x6b50ad9bf36d13ad, 0xdc4c7e88fc759e17)
+#define LIMINE_TPM_EVENT_LOG LIMINE_ID(0x98e094fc7e76e979, 0xee8d8775c54e1d1f)
 
 /* What every request starts with; 8-byte aligned in the loaded image. */
 struct limine_request {
@@ -64,8 +70,11 @@ struct limine_entry_point_request {
     uint64_t entry; /* virtual address in the image */
 };
 
+#define LIMINE_INTERNAL_MODULE_REQUIRED   1
+#define LIMINE_INTERNAL_MODULE_COMPRESSED 2 /* by gzip; from response revision 2 on */
+
 struct limine_internal_module {
-    uint64_t path;
+    uint64_t path; /* beside the executable; perhaps with "#" and a BLAKE2b hash behind */
     uint64_t string;
     uint64_t flags;
 };
@@ -94,7 +103,36 @@ struct limine_paging_mode_response {
     uint64_t mode; /* the one that is on */
 };
 
-/* Responses that hold nothing more: stack size, entry point. */
+#define LIMINE_MP_X2APIC 1 /* in both flags: x2APIC, as asked for and as it is */
+
+struct limine_mp_request {
+    struct limine_request head;
+    uint64_t flags;
+};
+
+/* One processor.  A parked one waits for goto_address, which it then jumps to. */
+struct limine_mp_info {
+    uint32_t processor_id; /* ACPI's UID of it */
+    uint32_t lapic_id;
+    uint64_t reserved; /* the loader's own */
+    uint64_t goto_address;
+    uint64_t extra_argument; /* the kernel's own */
+};
+
+struct limine_mp_response {
+    uint64_t revision;
+    uint32_t flags;
+    uint32_t bsp_lapic_id;
+    uint64_t cpu_count; /* the one that runs the kernel included */
+    uint64_t cpus;      /* array of addresses of struct limine_mp_info */
+};
+
+struct limine_entropy_request {
+    struct limine_request head;
+    uint64_t value_count; /* random words of 8 bytes that are wanted */
+};
+
+/* Responses that hold nothing more: stack size, entry point, keep IOMMU. */
 struct limine_response {
     uint64_t revision;
 };
@@ -258,8 +296,42 @@ struct limine_date_at_boot_response {
     int64_t timestamp; /* seconds since 1970-01-01 00:00 UTC */
 };
 
+struct limine_tsc_frequency_response {
+    uint64_t revision;
+    uint64_t frequency; /* Hz */
+};
+
+struct limine_entropy_response {
+    uint64_t revision;
+    uint64_t value_count; /* as many as were asked for, or fewer */
+    uint64_t values;      /* array of words of 8 bytes; 0 for none */
+};
+
+/* Microseconds since one moment in the past, the same for all three. */
+struct limine_bootloader_performance_response {
+    uint64_t revision;
+    uint64_t reset_usec;
+    uint64_t init_usec; /* the loader's start */
+    uint64_t exec_usec; /* the kernel's start */
+};
+
+#define LIMINE_TPM_EVENT_LOG_FORMAT_TCG_1_2 1
+#define LIMINE_TPM_EVENT_LOG_FORMAT_TCG_2   2
+struct limine_tpm_event_log_response {
+    uint64_t revision;
+    uint64_t format;
+    uint64_t size;    /* bytes */
+    uint64_t address; /* 0 for an empty log */
+};
+
 _Static_assert(sizeof(struct limine_request) == 48, "request head");
+_Static_assert(sizeof(struct limine_entropy_request) == 56, "entropy request");
+_Static_assert(sizeof(struct limine_bootloader_performance_response) == 32, "performance");
+_Static_assert(sizeof(struct limine_tpm_event_log_response) == 32, "TPM event log");
 _Static_assert(sizeof(struct limine_paging_mode_request) == 72, "paging mode request");
+_Static_assert(sizeof(struct limine_mp_request) == 56, "MP request");
+_Static_assert(sizeof(struct limine_mp_info) == 32, "MP info");
+_Static_assert(sizeof(struct limine_mp_response) == 32, "MP response");
 _Static_assert(sizeof(struct limine_framebuffer) == 80, "framebuffer");
 _Static_assert(sizeof(struct limine_video_mode) == 40, "video mode");
 _Static_assert(sizeof(struct limine_file) == 112, "file");

@@ -9,6 +9,8 @@
  */
 #include "loader/plan.h"
 
+#include "loader/plan_extra.h"
+
 #define FOUR_GIB (UINT64_C(4) << 30)
 
 /* Frames that are read-only in the direct map. */
@@ -19,7 +21,7 @@ struct shade {
 
 struct painter {
     struct ldr_plan *plan;
-    struct shade shade[LDR_SEGMENTS + 1];
+    struct shade shade[LDR_SEGMENTS + 2 + LDR_EXTRAS];
     size_t shades;
     enum ldr_purpose purpose;
     uint64_t offset; /* virtual = physical + offset */
@@ -51,12 +53,23 @@ static void add_run(struct ldr_plan *plan, enum ldr_purpose purpose, struct pgt_
     plan->run[plan->count++] = (struct ldr_run){map, purpose};
 }
 
+uint64_t ldr_plan_stack_top(const struct ldr_plan *plan, size_t index)
+{
+    return plan->stack_top + index * (plan->guard_above - plan->guard_below);
+}
+
+uint64_t ldr_plan_last_guard(const struct ldr_plan *plan)
+{
+    return plan->guard_above + plan->more_stacks * (plan->guard_above - plan->guard_below);
+}
+
 size_t ldr_plan_capacity(const struct ldr_image *image, size_t region_count)
 {
     /* A stretch for each region and each hole below 4 GiB; each shade cuts one in
-     * three; all that twice with an identity map; then the image and the handoff page. */
-    size_t shades = image->segment_count + 1;
-    return 2 * (2 * region_count + 2 + 2 * shades) + image->segment_count + 1;
+     * three; all that twice with an identity map; then the image, the handoff page, the net's
+     * two parts and the extra mappings, of which each may be executable and so a shade. */
+    size_t shades = image->segment_count + 2 + LDR_EXTRAS;
+    return 2 * (2 * region_count + 2 + 2 * shades) + image->segment_count + 3 + LDR_EXTRAS;
 }
 
 static void add_shade(struct painter *painter, uint64_t first, uint64_t bytes)
@@ -67,7 +80,8 @@ static void add_shade(struct painter *painter, uint64_t first, uint64_t bytes)
     painter->shade[at] = (struct shade){first, first + bytes};
 }
 
-/* Read-only data and text of the image, and the handoff page. */
+/* Read-only data and text of the image, the handoff page, the net's text, and what an extra
+ * mapping executes. */
 static void collect_shades(struct painter *painter, const struct ldr_image *image,
                            const struct ldr_layout *layout)
 {
@@ -80,6 +94,11 @@ static void collect_shades(struct painter *painter, const struct ldr_image *imag
         add_shade(painter, layout->image_phys + (first - image->virt), end - first);
     }
     add_shade(painter, layout->handoff_phys, PGT_PAGE);
+    if (layout->net_bytes)
+        add_shade(painter, layout->handoff_phys + PGT_PAGE, layout->net_text_bytes);
+    for (size_t i = 0; i < layout->extra_count; i++)
+        if (layout->extra[i].rights & PGT_EXECUTE)
+            add_shade(painter, layout->extra[i].phys, layout->extra[i].bytes);
 }
 
 static void paint_piece(struct painter *painter, uint64_t first, uint64_t end, unsigned rights,
@@ -162,20 +181,22 @@ static void add_image(struct ldr_plan *plan, const struct ldr_image *image,
     }
 }
 
-/* A page for the handoff in the image's 2 GiB, one page away from it, and where
- * it needs no page table of its own if there is such a place. */
-static bool place_handoff(struct ldr_plan *plan, const struct ldr_image *image)
+/* A page for the handoff, and those of the net, in the image's 2 GiB, one page away from it, and
+ * where they need no page table of their own if there is such a place. */
+static bool place_handoff(struct ldr_plan *plan, const struct ldr_image *image,
+                          const struct ldr_layout *layout)
 {
+    uint64_t bytes = PGT_PAGE + layout->net_bytes;
     uint64_t room_behind = UINT64_MAX - (image->virt + (image->bytes - 1));
     uint64_t room_before = image->virt - LDR_IMAGE_LOWEST;
-    bool fits_behind = room_behind >= 2 * PGT_PAGE;
-    bool fits_before = room_before >= 2 * PGT_PAGE;
+    bool fits_behind = room_behind >= PGT_PAGE + bytes;
+    bool fits_before = room_before >= PGT_PAGE + bytes;
     uint64_t behind = image->virt + image->bytes + PGT_PAGE;
-    uint64_t before = image->virt - 2 * PGT_PAGE;
+    uint64_t before = image->virt - PGT_PAGE - bytes;
     uint64_t last = image->virt + (image->bytes - 1);
     if (!fits_behind && !fits_before)
         return false;
-    bool new_table_behind = (behind ^ last) / PGT_PAGE_2M != 0;
+    bool new_table_behind = ((behind + (bytes - 1)) ^ last) / PGT_PAGE_2M != 0;
     bool new_table_before = (before ^ image->virt) / PGT_PAGE_2M != 0;
     bool choose_before = !fits_behind || (fits_before && new_table_behind && !new_table_before);
     plan->handoff_virt = choose_before ? before : behind;
@@ -189,6 +210,29 @@ static void add_handoff(struct ldr_plan *plan)
                                  .phys = plan->handoff_phys,
                                  .bytes = PGT_PAGE,
                                  .rights = PGT_READ | PGT_EXECUTE});
+    if (!plan->net_bytes)
+        return;
+    add_run(plan, LDR_NET,
+            (struct pgt_mapping){.virt = plan->net_virt,
+                                 .phys = plan->handoff_phys + PGT_PAGE,
+                                 .bytes = plan->net_text_bytes,
+                                 .rights = PGT_READ | PGT_EXECUTE});
+    add_run(plan, LDR_NET,
+            (struct pgt_mapping){.virt = plan->net_virt + plan->net_text_bytes,
+                                 .phys = plan->handoff_phys + PGT_PAGE + plan->net_text_bytes,
+                                 .bytes = plan->net_bytes - plan->net_text_bytes,
+                                 .rights = PGT_READ | PGT_WRITE});
+}
+
+uint64_t ldr_plan_reach(const struct ldr_region *region, size_t region_count,
+                        uint64_t base_revision)
+{
+    uint64_t reach = base_revision <= 2 ? FOUR_GIB : 0;
+    for (size_t i = 0; i < region_count; i++)
+        if (ldr_kind_in_direct_map(region[i].kind, base_revision) &&
+            region[i].base + region[i].bytes > reach)
+            reach = region[i].base + region[i].bytes;
+    return reach;
 }
 
 /* Everything mapped has to be within the processor's width, and below the image
@@ -217,9 +261,13 @@ static void fill_addresses(struct ldr_plan *plan, const struct ldr_image *image,
                            const struct ldr_layout *layout)
 {
     plan->handoff_phys = layout->handoff_phys;
+    plan->net_virt = plan->handoff_virt + PGT_PAGE;
+    plan->net_text_bytes = layout->net_text_bytes;
+    plan->net_bytes = layout->net_bytes;
     plan->guard_below = plan->hhdm + layout->stack_phys - PGT_PAGE;
     plan->guard_above = plan->hhdm + layout->stack_phys + layout->stack_bytes;
     plan->stack_top = plan->guard_above;
+    plan->more_stacks = layout->more_stacks;
     plan->image_virt = image->virt;
     plan->image_phys = layout->image_phys;
     plan->image_bytes = image->bytes;
@@ -232,12 +280,12 @@ enum ldr_status ldr_plan_make(struct ldr_plan *plan, const struct pgt_arch *arch
 {
     plan->arch = *arch;
     plan->base_revision = base_revision;
-    plan->hhdm = arch->levels == 5 ? LDR_HHDM_5_LEVELS : LDR_HHDM_4_LEVELS;
+    plan->hhdm = layout->hhdm ? layout->hhdm : ldr_plan_upper(arch->levels);
     plan->count = 0;
     enum ldr_status status = check_reach(plan, region, region_count, report);
     if (status)
         return status;
-    if (!place_handoff(plan, image))
+    if (!place_handoff(plan, image, layout))
         return ldr_refuse(report, LDR_BAD_KERNEL,
                           "%s: the image fills the last 2 GiB of the address space, and no page is "
                           "left there for the loader's last instructions; link it smaller",
@@ -258,7 +306,7 @@ enum ldr_status ldr_plan_make(struct ldr_plan *plan, const struct pgt_arch *arch
     add_image(plan, image, layout);
     if (plan->handoff_virt > image->virt)
         add_handoff(plan);
-    return LDR_OK;
+    return ldr_plan_add_extra(plan, layout, report);
 }
 
 bool ldr_plan_covers(const struct ldr_plan *plan, const struct ldr_region *region,

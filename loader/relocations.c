@@ -2,120 +2,35 @@
 /*
  * The relocations of a static PIE.
  *
- * The linker left one thing to do: to store, in every place that holds an address of
- * the image, that address plus the slide (R_X86_64_RELATIVE).  It has to be done
- * where the slide is 0 too, since lld leaves zeros there.  The way to the table:
+ * The linker left to do what depends on the slide.  Mostly that is to store, in a place that
+ * holds an address of the image, that address plus the slide: R_X86_64_RELATIVE, or an entry of a
+ * RELR table, which tells places alone since the addresses are in them already.  It has to be
+ * done where the slide is 0 too, since lld leaves zeros there.  Where the image was linked so
+ * that a symbol might have been another's, the value is a symbol's.
  *
- *   program header PT_DYNAMIC -> dynamic section, pairs of tag and value
- *     DT_RELA -> address of the table; DT_RELASZ its bytes; DT_RELAENT bytes of an entry
+ * The tables are read from the file, never from the loaded image, where a relocation may have
+ * changed the next one after it was checked.
  *
- * The table is read from the file, never from the loaded image, where a relocation
- * may have changed the next one after it was checked.
+ * Source: x86-64 supplement of the System V ABI, section 4.4.
  */
 #include <string.h>
 
 #include "loader/image_parts.h"
+#include "loader/relr.h"
+#include "pagetables/pagetables.h"
 
-/* A dynamic section that lies in the file and ends with DT_NULL. */
-struct dynamic {
-    const uint8_t *at;
-    uint64_t count; /* of its entries, without DT_NULL */
-    unsigned index; /* of its program header */
+#define WORD sizeof(uint64_t)
+
+/* For messages, in the order of enum ldr_relocation_table. */
+static const char *const table_name[] = {"RELR entry", "relocation", "JMPREL relocation"};
+
+/* What one entry is about. */
+struct place {
+    const struct ldr_image *image;
+    const char *table;
+    uint64_t number; /* in its table, from 0 */
+    struct ldr_report *report;
 };
-
-/* Copied out, since the file may put it at any address. */
-static Elf64_Dyn entry_at(const struct dynamic *dynamic, uint64_t i)
-{
-    Elf64_Dyn entry;
-
-    memcpy(&entry, dynamic->at + i * sizeof entry, sizeof entry);
-    return entry;
-}
-
-/* The value of the first entry with this tag; false if there is none. */
-static bool find(const struct dynamic *dynamic, int64_t tag, uint64_t *ret_value)
-{
-    for (uint64_t i = 0; i < dynamic->count; i++) {
-        Elf64_Dyn entry = entry_at(dynamic, i);
-        if (entry.d_tag == tag) {
-            *ret_value = entry.d_un.d_val;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Finds the end of the section; a section without DT_NULL was cut off somewhere. */
-static enum ldr_status open_dynamic(const struct ldr_image *image, const Elf64_Phdr *program,
-                                    unsigned index, struct dynamic *ret_dynamic,
-                                    struct ldr_report *report)
-{
-    if (!ldr_image_holds(image, program->p_offset, program->p_filesz))
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, program header %u: truncated in the dynamic section, %lu bytes at "
-                          "offset %lu of a file of %lu; copy the file again",
-                          image->name, index, program->p_filesz, program->p_offset,
-                          image->file_bytes);
-
-    uint64_t capacity = program->p_filesz / sizeof(Elf64_Dyn);
-    struct dynamic dynamic = {.at = image->file + program->p_offset, .index = index};
-    while (dynamic.count < capacity && entry_at(&dynamic, dynamic.count).d_tag != DT_NULL)
-        dynamic.count++;
-    if (dynamic.count == capacity)
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, program header %u: the dynamic section doesn't end with DT_NULL "
-                          "within its %lu bytes; link the kernel again",
-                          image->name, index, program->p_filesz);
-    *ret_dynamic = dynamic;
-    return LDR_OK;
-}
-
-/* What only a dynamic linker could do.  A table that says it has 0 bytes is none;
- * one that doesn't say its size is taken for one. */
-static enum ldr_status check_unsupported(const struct ldr_image *image,
-                                         const struct dynamic *dynamic, struct ldr_report *report)
-{
-    static const struct {
-        int64_t tag, size_tag;
-        const char *name, *advice;
-    } table[] = {
-        {DT_REL, DT_RELSZ, "REL", "x86-64 uses RELA: link with GNU ld or lld for x86-64"},
-        {DT_RELR, DT_RELRSZ, "RELR", "link without -z pack-relative-relocs"},
-        {DT_JMPREL, DT_PLTRELSZ, "JMPREL", "link with -static -pie, and without shared libraries"},
-    };
-    uint64_t value;
-
-    if (find(dynamic, DT_NEEDED, &value))
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, program header %u: the dynamic section needs a shared library, "
-                          "which a kernel can't have; link with -static -pie",
-                          image->name, dynamic->index);
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        uint64_t bytes = UINT64_MAX;
-        if (!find(dynamic, table[i].tag, &value))
-            continue;
-        if (find(dynamic, table[i].size_tag, &bytes) && bytes == 0)
-            continue;
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, program header %u: the dynamic section has a %s table of "
-                          "relocations, which is not supported; %s",
-                          image->name, dynamic->index, table[i].name, table[i].advice);
-    }
-    return LDR_OK;
-}
-
-/* Where the file holds the table, or null if no segment has all of it there. */
-static const uint8_t *table_in_file(const struct ldr_image *image, uint64_t virt, uint64_t bytes)
-{
-    const struct ldr_segment *segment = ldr_image_segment(image, virt, bytes);
-
-    if (segment == NULL)
-        return NULL;
-    uint64_t distance = virt - segment->virt;
-    if (distance > segment->file_bytes || bytes > segment->file_bytes - distance)
-        return NULL;
-    return image->file + segment->file_offset + distance;
-}
 
 static Elf64_Rela relocation_at(const uint8_t *table, uint64_t i)
 {
@@ -125,101 +40,232 @@ static Elf64_Rela relocation_at(const uint8_t *table, uint64_t i)
     return relocation;
 }
 
+static uint64_t word_at(const uint8_t *table, uint64_t i)
+{
+    uint64_t word;
+
+    memcpy(&word, table + i * WORD, WORD);
+    return word;
+}
+
+/* The table's first entry; it was found to lie in the file. */
+static const uint8_t *table_of(const struct ldr_image *image, enum ldr_relocation_table which)
+{
+    return image->file + image->relocations[which].offset;
+}
+
 /* The 8 bytes have to lie in one segment: what is between segments will not be mapped. */
-static enum ldr_status check_relocation(const struct ldr_image *image, uint64_t number,
-                                        const Elf64_Rela *relocation, struct ldr_report *report)
+static enum ldr_status check_place(const struct place *place, uint64_t virt)
+{
+    if (ldr_image_segment(place->image, virt, WORD) != NULL)
+        return LDR_OK;
+    return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                      "%s, %s %lu: it writes 8 bytes at 0x%lx, outside every segment; link the "
+                      "kernel again",
+                      place->image->name, place->table, place->number, virt - place->image->slide);
+}
+
+/* ------------------------------------------------------------------------
+ * Symbols
+ */
+
+/* False if the file doesn't have it. */
+static bool read_symbol(const struct ldr_image *image, uint32_t index, Elf64_Sym *ret_symbol)
+{
+    if (index >= image->symbols.count)
+        return false;
+    memcpy(ret_symbol, image->file + image->symbols.offset + index * sizeof *ret_symbol,
+           sizeof *ret_symbol);
+    return true;
+}
+
+/* For messages; `length` is cut where the table of names ends. */
+static const char *name_of(const struct ldr_image *image, const Elf64_Sym *symbol, int *ret_length)
+{
+    static const char nameless[] = "(nameless)";
+    const struct ldr_file_table *names = &image->names;
+    const char *name = nameless;
+    uint64_t room = sizeof nameless;
+
+    if (symbol->st_name != 0 && symbol->st_name < names->count) {
+        room = names->count - symbol->st_name;
+        name = (const char *)image->file + names->offset + symbol->st_name;
+    }
+    *ret_length = 0;
+    while ((uint64_t)*ret_length < room && *ret_length < 128 && name[*ret_length] > ' ')
+        ++*ret_length;
+    return name;
+}
+
+/* Can the symbol's value be known?  Number 0 stands for no symbol, and a weak one that nobody
+ * defined for address 0. */
+static enum ldr_status check_symbol(const struct place *place, uint32_t index)
+{
+    const struct ldr_image *image = place->image;
+    Elf64_Sym symbol;
+    int length;
+
+    if (index == STN_UNDEF)
+        return LDR_OK;
+    if (!read_symbol(image, index, &symbol))
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s %lu: dynamic symbol %u, which it is about, is not in the file; "
+                          "copy or link the kernel again",
+                          image->name, place->table, place->number, index);
+    const char *name = name_of(image, &symbol, &length);
+    if (symbol.st_shndx == SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) != STB_WEAK)
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s %lu: the symbol %.*s is undefined; define it, or link with "
+                          "-z defs and see where it is used",
+                          image->name, place->table, place->number, length, name);
+    if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC || ELF64_ST_TYPE(symbol.st_info) == STT_TLS)
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s %lu: the symbol %.*s is %s, which has no address before the "
+                          "kernel runs; make it an ordinary one",
+                          image->name, place->table, place->number, length, name,
+                          ELF64_ST_TYPE(symbol.st_info) == STT_TLS ? "thread-local" : "an ifunc");
+    return LDR_OK;
+}
+
+/* It was checked. */
+static uint64_t symbol_value(const struct ldr_image *image, uint32_t index)
+{
+    Elf64_Sym symbol;
+
+    if (index == STN_UNDEF || !read_symbol(image, index, &symbol) || symbol.st_shndx == SHN_UNDEF)
+        return 0;
+    return symbol.st_value + (symbol.st_shndx == SHN_ABS ? 0 : image->slide);
+}
+
+/* ------------------------------------------------------------------------
+ * RELA and JMPREL
+ */
+
+static enum ldr_status check_relocation(const struct place *place, const Elf64_Rela *relocation)
 {
     uint32_t type = ELF64_R_TYPE(relocation->r_info);
+    enum ldr_status status = LDR_OK;
 
-    if (type == R_X86_64_NONE)
+    switch (type) {
+    case R_X86_64_NONE:
         return LDR_OK;
-    if (type != R_X86_64_RELATIVE)
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, relocation %lu: type %u, where only R_X86_64_RELATIVE (%u) can be "
-                          "applied; link with -static -pie, -z text and no undefined symbols",
-                          image->name, number, type, R_X86_64_RELATIVE);
-    if (ldr_image_segment(image, relocation->r_offset + image->slide, sizeof(uint64_t)) == NULL)
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, relocation %lu: it writes 8 bytes at 0x%lx, outside every segment; "
-                          "link the kernel again",
-                          image->name, number, relocation->r_offset);
-    return LDR_OK;
-}
-
-/* The place and size of the RELATIVE table; no bytes if there is none. */
-static enum ldr_status find_table(const struct ldr_image *image, const struct dynamic *dynamic,
-                                  uint64_t *ret_virt, uint64_t *ret_bytes,
-                                  struct ldr_report *report)
-{
-    uint64_t virt = 0;
-    uint64_t bytes = 0;
-    uint64_t entry = 0;
-
-    if (find(dynamic, DT_RELA, &virt)) {
-        bool sized = find(dynamic, DT_RELASZ, &bytes);
-        find(dynamic, DT_RELAENT, &entry); /* or it stays 0, which is refused */
-        if (!sized || entry != sizeof(Elf64_Rela) || bytes % entry != 0)
-            return ldr_refuse(report, LDR_BAD_KERNEL,
-                              "%s, program header %u: relocations of %lu bytes (DT_RELASZ) in "
-                              "entries of %lu (DT_RELAENT), where an entry has %zu; link the "
-                              "kernel again",
-                              image->name, dynamic->index, bytes, entry, sizeof(Elf64_Rela));
+    case R_X86_64_RELATIVE:
+        break;
+    case R_X86_64_64:
+    case R_X86_64_GLOB_DAT:
+    case R_X86_64_JUMP_SLOT:
+        status = check_symbol(place, ELF64_R_SYM(relocation->r_info));
+        break;
+    case R_X86_64_IRELATIVE:
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s %lu: type %u (IRELATIVE) would have a function of the kernel "
+                          "called before it starts; build it without ifunc and target_clones",
+                          place->image->name, place->table, place->number, type);
+    default:
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s %lu: type %u can't be applied; link with -static -pie, -z text "
+                          "and no undefined or thread-local symbols",
+                          place->image->name, place->table, place->number, type);
     }
-    *ret_virt = virt + image->slide;
-    *ret_bytes = bytes;
-    return LDR_OK;
+    return status == LDR_OK ? check_place(place, relocation->r_offset + place->image->slide)
+                            : status;
 }
 
-enum ldr_status ldr_relocations_read(struct ldr_image *image, const Elf64_Phdr *program,
-                                     unsigned index, struct ldr_report *report)
+static enum ldr_status check_rela(struct place *place, enum ldr_relocation_table which)
 {
-    struct dynamic dynamic = {0};
-    uint64_t virt = 0;
-    uint64_t bytes = 0;
+    const uint8_t *table = table_of(place->image, which);
+    enum ldr_status status = LDR_OK;
 
-    /* A linker script can ask for the header and then have nothing to put there. */
-    if (program->p_filesz == 0)
-        return LDR_OK;
-    enum ldr_status status = open_dynamic(image, program, index, &dynamic, report);
-    if (status == LDR_OK)
-        status = check_unsupported(image, &dynamic, report);
-    if (status == LDR_OK)
-        status = find_table(image, &dynamic, &virt, &bytes, report);
-    if (status != LDR_OK || bytes == 0)
-        return status;
-
-    const uint8_t *table = table_in_file(image, virt, bytes);
-    if (table == NULL)
-        return ldr_refuse(report, LDR_BAD_KERNEL,
-                          "%s, program header %u: truncated in the relocations, %lu bytes at "
-                          "0x%lx that no segment has in the file; copy or link the kernel again",
-                          image->name, index, bytes, virt - image->slide);
-    uint64_t count = bytes / sizeof(Elf64_Rela);
-    for (uint64_t i = 0; i < count; i++) {
+    place->table = table_name[which];
+    for (uint64_t i = 0; i < place->image->relocations[which].count && status == LDR_OK; i++) {
         Elf64_Rela relocation = relocation_at(table, i);
-        status = check_relocation(image, i, &relocation, report);
+        place->number = i;
+        status = check_relocation(place, &relocation);
+    }
+    return status;
+}
+
+static void apply_rela(const struct ldr_image *image, enum ldr_relocation_table which,
+                       uint8_t *memory)
+{
+    const uint8_t *table = table_of(image, which);
+
+    for (uint64_t i = 0; i < image->relocations[which].count; i++) {
+        Elf64_Rela relocation = relocation_at(table, i);
+        uint32_t type = ELF64_R_TYPE(relocation.r_info);
+        uint64_t value = image->slide;
+        if (type == R_X86_64_NONE)
+            continue;
+        if (type != R_X86_64_RELATIVE)
+            value = symbol_value(image, ELF64_R_SYM(relocation.r_info));
+        /* The other two have an addend of 0, and linkers leave something else in its field. */
+        if (type == R_X86_64_RELATIVE || type == R_X86_64_64)
+            value += (uint64_t)relocation.r_addend;
+        memcpy(memory + (relocation.r_offset + image->slide - image->virt), &value, WORD);
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * RELR
+ */
+
+static struct ldr_relr relr_open(const struct ldr_image *image)
+{
+    return (struct ldr_relr){.table = table_of(image, LDR_RELR),
+                             .count = image->relocations[LDR_RELR].count};
+}
+
+static enum ldr_status check_relr(struct place *place)
+{
+    struct ldr_relr reader = relr_open(place->image);
+    uint64_t virt;
+
+    place->table = table_name[LDR_RELR];
+    if (reader.count != 0 && word_at(reader.table, 0) & 1)
+        return ldr_refuse(place->report, LDR_BAD_KERNEL,
+                          "%s, %s 0: a bitmap with no place before it; link the kernel again",
+                          place->image->name, place->table);
+    while (ldr_relr_next(&reader, &virt)) {
+        place->number = reader.next - 1;
+        enum ldr_status status = check_place(place, virt + place->image->slide);
         if (status != LDR_OK)
             return status;
     }
-    image->rela = virt;
-    image->rela_count = count;
     return LDR_OK;
 }
 
-/* The table was checked; neither file nor image changed since. */
+static void apply_relr(const struct ldr_image *image, uint8_t *memory)
+{
+    struct ldr_relr reader = relr_open(image);
+    uint64_t virt;
+
+    while (ldr_relr_next(&reader, &virt)) {
+        uint8_t *at = memory + (virt + image->slide - image->virt);
+        uint64_t value = word_at(at, 0) + image->slide;
+        memcpy(at, &value, WORD);
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * All
+ */
+
+enum ldr_status ldr_relocations_check(const struct ldr_image *image, struct ldr_report *report)
+{
+    struct place place = {.image = image, .report = report};
+    enum ldr_status status = check_relr(&place);
+
+    if (status == LDR_OK)
+        status = check_rela(&place, LDR_RELA);
+    if (status == LDR_OK)
+        status = check_rela(&place, LDR_JMPREL);
+    return status;
+}
+
+/* The tables were checked; neither file nor image changed since. */
 void ldr_relocations_apply(const struct ldr_image *image, void *memory)
 {
-    if (image->rela_count == 0)
-        return;
-    const uint8_t *table =
-        table_in_file(image, image->rela, image->rela_count * sizeof(Elf64_Rela));
-
-    for (uint64_t i = 0; i < image->rela_count; i++) {
-        Elf64_Rela relocation = relocation_at(table, i);
-        uint64_t value = (uint64_t)relocation.r_addend + image->slide;
-        if (ELF64_R_TYPE(relocation.r_info) == R_X86_64_NONE)
-            continue;
-        uint64_t at = relocation.r_offset + image->slide - image->virt;
-        memcpy((uint8_t *)memory + at, &value, sizeof value);
-    }
+    apply_relr(image, memory);
+    apply_rela(image, LDR_RELA, memory);
+    apply_rela(image, LDR_JMPREL, memory);
 }

@@ -22,7 +22,7 @@ enum ldr_status {
     LDR_BAD_TABLES,    /* the verifier found a violation in the finished tables */
 };
 
-#define LDR_REPORT_BYTES 384
+#define LDR_REPORT_BYTES 512
 
 struct ldr_report {
     enum ldr_status status;

@@ -30,6 +30,12 @@ enum ldr_feature {
     LDR_EFI_MEMMAP,
     LDR_DATE_AT_BOOT,
     LDR_PAGING_MODE,
+    LDR_MP,
+    LDR_KEEP_IOMMU,
+    LDR_TSC_FREQUENCY,
+    LDR_ENTROPY,
+    LDR_PERFORMANCE,
+    LDR_TPM_EVENT_LOG,
     LDR_PAGETABLES,
     LDR_FEATURES
 };
@@ -51,6 +57,10 @@ struct ldr_requests {
     /* Levels of page tables, each 4 or 5; 4 where nothing is asked for. */
     unsigned levels;                    /* preferred */
     unsigned levels_least, levels_most; /* what will do */
+    uint64_t entropy_values; /* random words asked for */
+    uint64_t internal_count; /* modules that the kernel itself names, */
+    uint64_t internal_list;  /* by addresses in an array there */
+    bool x2apic; /* the MP request wants local APICs in x2APIC mode, where there is one */
 };
 
 /* Finds the base revision tag and the requests in a loaded image (what ldr_image_load()
@@ -67,17 +77,37 @@ struct ldr_requests {
  * is not known (the protocol recommends to refuse it); a start marker behind the end
  * marker; a tag or request cut off by the end of its segment or by the end marker; more
  * than 64 features that are not known; an entry point outside executable memory; a
- * stack of more than 1 GiB; an internal module that is required, since there are none,
- * or lies outside the image; a paging mode that is none of x86-64's, or a least one
+ * stack of more than 1 GiB; an internal module that lies outside the image, or
+ * whose texts do; a paging mode that is none of x86-64's, or a least one
  * above the most; a list in `.limine_reqs` that points outside the image. */
 enum ldr_status ldr_requests_find(struct ldr_requests *ret_requests, const struct ldr_image *image,
                                   const void *memory, const struct ldr_log *log,
                                   struct ldr_report *report);
 
+/* A module that the kernel itself names. */
+struct ldr_internal_module {
+    const char *path;   /* relative to the kernel's; perhaps with "#" and a hash behind */
+    const char *string; /* never null; both in the loaded image */
+    bool required, compressed;
+};
+
+/* Number `index`, below requests->internal_count, out of what ldr_requests_find() was given. */
+void ldr_internal_module(struct ldr_internal_module *ret_module,
+                         const struct ldr_requests *requests, const struct ldr_image *image,
+                         const void *memory, uint64_t index);
+
+/* Levels of page tables that will do: each 4 or 5, or 0 for no limit. */
+struct ldr_level_limits {
+    unsigned least, most;
+};
+
 /* Chooses the levels of the kernel's page tables: what it prefers, or the nearest to it
- * among what will do that a processor with or without 5-level paging has.  `name` is
- * the kernel's, for the refusal: LDR_BAD_MACHINE if it has none of these. */
+ * among what will do for the kernel, for its owner, whose `limits` the configuration has, and
+ * for a processor with or without 5-level paging.  `name` is the kernel's, for the refusal:
+ * LDR_BAD_MACHINE if nothing will do for all three.  The protocol has the owner's limits
+ * come before the mode that the kernel prefers, and not before those that it can do with. */
 enum ldr_status ldr_levels_choose(unsigned *ret_levels, const struct ldr_requests *requests,
-                                  bool has_5_levels, const char *name, struct ldr_report *report);
+                                  const struct ldr_level_limits *limits, bool has_5_levels,
+                                  const char *name, struct ldr_report *report);
 
 #endif

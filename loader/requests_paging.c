@@ -56,23 +56,45 @@ enum ldr_status ldr_request_paging_mode(struct ldr_search *search)
     return status;
 }
 
-/* Every processor in long mode has 4 levels, and one that has 5 can do with 4. */
-enum ldr_status ldr_levels_choose(unsigned *ret_levels, const struct ldr_requests *requests,
-                                  bool has_5_levels, const char *name, struct ldr_report *report)
+/* Least and most that will do, and who says so. */
+struct range {
+    unsigned least, most;
+    const char *least_from, *most_from;
+};
+
+static void narrow(struct range *range, unsigned least, unsigned most, const char *from)
 {
-    unsigned levels = requests->levels, most = has_5_levels ? 5 : 4;
-    if (requests->levels_least > most)
+    if (least > range->least) {
+        range->least = least;
+        range->least_from = from;
+    }
+    if (most && most < range->most) {
+        range->most = most;
+        range->most_from = from;
+    }
+}
+
+/* Every processor in long mode has 4 levels, so that nobody need be named who wants as few; and
+ * one that has 5 can do with 4.  Who comes later is named only where he allows less. */
+enum ldr_status ldr_levels_choose(unsigned *ret_levels, const struct ldr_requests *requests,
+                                  const struct ldr_level_limits *limits, bool has_5_levels,
+                                  const char *name, struct ldr_report *report)
+{
+    struct range range = {.least = 4, .most = has_5_levels ? 5 : 4, .most_from = "the processor"};
+    unsigned levels = requests->levels;
+
+    narrow(&range, limits->least, limits->most, "the configuration");
+    narrow(&range, requests->levels_least, requests->levels_most, "the kernel");
+    if (range.least > range.most)
         return ldr_refuse(report, LDR_BAD_MACHINE,
-                          "%s: the paging mode request wants at least %u levels, but the processor "
-                          "has %u at most: build the kernel so that %u will do, or give the "
-                          "machine a processor with 5-level paging (LA57)",
-                          name, requests->levels_least, most, most);
-    if (levels > requests->levels_most)
-        levels = requests->levels_most;
-    if (levels > most)
-        levels = most;
-    if (levels < requests->levels_least)
-        levels = requests->levels_least;
+                          "%s: %s wants at least %u levels of page tables, but %s allows %u at "
+                          "most: change the paging mode request, the configuration or the "
+                          "machine, to one with LA57",
+                          name, range.least_from, range.least, range.most_from, range.most);
+    if (levels > range.most)
+        levels = range.most;
+    if (levels < range.least)
+        levels = range.least;
     *ret_levels = levels;
     return LDR_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What some requests say beyond their heads: how large a stack, which entry
- * point, which modules of the kernel's own choice.  The paging mode is in
- * requests_paging.c.
+ * What some requests say beyond their heads: how large a stack, which entry point, how much
+ * entropy.  The paging mode is in requests_paging.c, the modules of the kernel's own choice
+ * are in requests_modules.c.
  */
 #include "loader/limine.h"
 #include "loader/requests_parts.h"
@@ -12,8 +12,6 @@
 /* Far beyond any kernel's need, and small enough for a machine to have: what is larger is a
  * mistake, which is better named here than as memory that isn't there. */
 #define STACK_MOST (UINT64_C(1) << 30)
-
-#define INTERNAL_MODULE_REQUIRED UINT64_C(1)
 
 uint64_t ldr_request_word(const struct ldr_search *search, enum ldr_feature feature, size_t offset)
 {
@@ -66,64 +64,33 @@ static enum ldr_status read_entry_point(struct ldr_search *search)
     return LDR_OK;
 }
 
-/* Internal module `index`, of the array at offset `array` of the image. */
-static enum ldr_status check_internal_module(struct ldr_search *search, uint64_t array,
-                                             uint64_t index)
+/* Bits that the protocol doesn't define yet are passed over: they ask for nothing known. */
+static void read_mp(struct ldr_search *search)
 {
-    uint64_t virt = ldr_word(search->memory + array + 8 * index);
-    if (ldr_segment_left(search->image, virt) < sizeof(struct limine_internal_module))
-        return ldr_refuse(search->report, LDR_BAD_REQUEST,
-                          "%s: internal module %lu of the module request is at 0x%lx, outside the "
-                          "image: correct its address",
-                          search->image->name, index, virt);
-    uint64_t flags = ldr_word(search->memory + (virt - search->image->virt) +
-                              offsetof(struct limine_internal_module, flags));
-    if (flags & INTERNAL_MODULE_REQUIRED)
-        return ldr_refuse(search->report, LDR_BAD_REQUEST,
-                          "%s: internal module %lu of the module request is required, but this "
-                          "loader loads only modules that its configuration names: clear the "
-                          "flag and give it a module_path line",
-                          search->image->name, index);
-    return LDR_OK;
+    search->found.x2apic =
+        search->found.present[LDR_MP] &&
+        ldr_request_word(search, LDR_MP, offsetof(struct limine_mp_request, flags)) &
+            LIMINE_MP_X2APIC;
 }
 
-/* Modules that the kernel itself names are not loaded.  One that it can't do
- * without is a reason to refuse; the response's revision 0 tells it about the others. */
-static enum ldr_status check_internal_modules(struct ldr_search *search)
+/* How many are given in the end is the answer's business. */
+static void read_entropy(struct ldr_search *search)
 {
-    if (!search->found.present[LDR_MODULE] ||
-        ldr_request_word(search, LDR_MODULE, offsetof(struct limine_request, revision)) == 0)
-        return LDR_OK;
-    uint64_t count = ldr_request_word(
-        search, LDR_MODULE, offsetof(struct limine_module_request, internal_module_count));
-    uint64_t virt = ldr_request_word(search, LDR_MODULE,
-                                     offsetof(struct limine_module_request, internal_modules));
-    if (count == 0)
-        return LDR_OK;
-    /* By division: 8 * count could wrap. */
-    if (count > ldr_segment_left(search->image, virt) / 8)
-        return ldr_refuse(search->report, LDR_BAD_REQUEST,
-                          "%s: the module request's list of %lu internal modules at 0x%lx reaches "
-                          "outside the image: correct its address and count",
-                          search->image->name, count, virt);
-    for (uint64_t i = 0; i < count; i++) {
-        enum ldr_status status = check_internal_module(search, virt - search->image->virt, i);
-        if (status != LDR_OK)
-            return status;
-    }
-    ldr_say(search->log, "%s: the module request names %lu internal modules, which are not loaded",
-            search->image->name, count);
-    return LDR_OK;
+    if (search->found.present[LDR_ENTROPY])
+        search->found.entropy_values = ldr_request_word(
+            search, LDR_ENTROPY, offsetof(struct limine_entropy_request, value_count));
 }
 
 /* Everything here is only checked and noted, so the order doesn't matter. */
 enum ldr_status ldr_requests_read(struct ldr_search *search)
 {
     enum ldr_status status = read_stack_size(search);
+    read_mp(search);
+    read_entropy(search);
     if (status == LDR_OK)
         status = read_entry_point(search);
     if (status == LDR_OK)
-        status = check_internal_modules(search);
+        status = ldr_request_modules(search);
     if (status == LDR_OK)
         status = ldr_request_paging_mode(search);
     return status;

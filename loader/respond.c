@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Answers, one after the other: those that are a few numbers are made here, the
- * others in respond_files.c, respond_tables.c, respond_screen.c and respond_memory.c.
+ * others in the files respond_*.c.
  */
 #include "loader/respond.h"
 
@@ -35,7 +35,8 @@ uint64_t ldr_put_text(struct ldr_writer *writer, const char *text)
     return ldr_put(writer, text, strlen(text) + 1);
 }
 
-/* Stack size and entry point are answered by having been done. */
+/* Stack size and entry point are answered by having been done, keeping the IOMMUs by being left
+ * undone: a loader on x86 always can. */
 static uint64_t answer_done(struct ldr_writer *writer)
 {
     struct limine_response response = {.revision = 0};
@@ -137,29 +138,62 @@ static uint64_t answer_paging_mode(struct ldr_writer *writer)
     return ldr_put(writer, &response, sizeof response);
 }
 
-typedef uint64_t answer(struct ldr_writer *writer);
-
-/* In the order of enum ldr_feature, in which they are put into the arena too. */
-static answer *const answer_of[LDR_FEATURES] = {
-    [LDR_BOOTLOADER_INFO] = answer_bootloader_info,
-    [LDR_FIRMWARE_TYPE] = answer_firmware_type,
-    [LDR_STACK_SIZE] = answer_done,
-    [LDR_HHDM] = answer_hhdm,
-    [LDR_FRAMEBUFFER] = ldr_answer_framebuffer,
-    [LDR_MEMMAP] = ldr_answer_memmap,
-    [LDR_ENTRY_POINT] = answer_done,
-    [LDR_EXECUTABLE_FILE] = ldr_answer_executable_file,
-    [LDR_EXECUTABLE_CMDLINE] = answer_executable_cmdline,
-    [LDR_EXECUTABLE_ADDRESS] = answer_executable_address,
-    [LDR_MODULE] = ldr_answer_modules,
-    [LDR_RSDP] = answer_rsdp,
-    [LDR_SMBIOS] = answer_smbios,
-    [LDR_EFI_SYSTEM_TABLE] = answer_efi_system_table,
-    [LDR_EFI_MEMMAP] = ldr_answer_efi_memmap,
-    [LDR_DATE_AT_BOOT] = answer_date_at_boot,
-    [LDR_PAGING_MODE] = answer_paging_mode,
-    [LDR_PAGETABLES] = ldr_answer_pagetables,
-};
+/* Puts one feature's answer, and returns its address.  A table of functions would be three times as
+ * large, as each of its entries has to be relocated. */
+static uint64_t put_answer(struct ldr_writer *writer, enum ldr_feature feature)
+{
+    switch (feature) {
+    case LDR_BOOTLOADER_INFO:
+        return answer_bootloader_info(writer);
+    case LDR_FIRMWARE_TYPE:
+        return answer_firmware_type(writer);
+    case LDR_STACK_SIZE:
+    case LDR_ENTRY_POINT:
+    case LDR_KEEP_IOMMU:
+        return answer_done(writer);
+    case LDR_HHDM:
+        return answer_hhdm(writer);
+    case LDR_FRAMEBUFFER:
+        return ldr_answer_framebuffer(writer);
+    case LDR_MEMMAP:
+        return ldr_answer_memmap(writer);
+    case LDR_EXECUTABLE_FILE:
+        return ldr_answer_executable_file(writer);
+    case LDR_EXECUTABLE_CMDLINE:
+        return answer_executable_cmdline(writer);
+    case LDR_EXECUTABLE_ADDRESS:
+        return answer_executable_address(writer);
+    case LDR_MODULE:
+        return ldr_answer_modules(writer);
+    case LDR_RSDP:
+        return answer_rsdp(writer);
+    case LDR_SMBIOS:
+        return answer_smbios(writer);
+    case LDR_EFI_SYSTEM_TABLE:
+        return answer_efi_system_table(writer);
+    case LDR_EFI_MEMMAP:
+        return ldr_answer_efi_memmap(writer);
+    case LDR_DATE_AT_BOOT:
+        return answer_date_at_boot(writer);
+    case LDR_PAGING_MODE:
+        return answer_paging_mode(writer);
+    case LDR_MP:
+        return ldr_answer_mp(writer);
+    case LDR_TSC_FREQUENCY:
+        return ldr_answer_tsc_frequency(writer);
+    case LDR_ENTROPY:
+        return ldr_answer_entropy(writer);
+    case LDR_PERFORMANCE:
+        return ldr_answer_performance(writer);
+    case LDR_TPM_EVENT_LOG:
+        return ldr_answer_event_log(writer);
+    case LDR_PAGETABLES:
+        return ldr_answer_pagetables(writer);
+    case LDR_FEATURES:
+        break;
+    }
+    return 0;
+}
 
 /* Stores a word in the loaded image, which is bytes to us whatever alignment it has. */
 static void set_word(void *image_memory, uint64_t offset, uint64_t word)
@@ -190,7 +224,7 @@ void ldr_respond(const struct ldr_answers *answers, struct ldr_arena *arena, voi
     for (unsigned feature = 0; feature < LDR_FEATURES; feature++) {
         if (!requests->present[feature])
             continue;
-        uint64_t response = answer_of[feature](&writer);
+        uint64_t response = put_answer(&writer, (enum ldr_feature)feature);
         /* An arena smaller than was counted loses answers, never memory. */
         if (writes && response != 0 && arena->used <= arena->bytes)
             set_word(image_memory,

@@ -29,14 +29,15 @@ uint64_t ldr_answer_executable_file(struct ldr_writer *writer)
     return ldr_put(writer, &response, sizeof response);
 }
 
-/* Revision 0: no internal modules among them.  ldr_requests_find() has refused a
- * kernel that can't do without. */
+/* Internal modules come first, which were loaded by then (revision 1), and decompressed where
+ * that was wanted (revision 2). */
 uint64_t ldr_answer_modules(struct ldr_writer *writer)
 {
     const struct ldr_answers *answers = writer->answers;
     if (answers->module_count == 0)
         return 0;
-    struct limine_module_response response = {.module_count = answers->module_count};
+    struct limine_module_response response = {.revision = 2,
+                                              .module_count = answers->module_count};
     uint64_t *pointer =
         ldr_keep(writer, answers->module_count * sizeof *pointer, &response.modules);
     for (size_t i = 0; i < answers->module_count; i++) {

@@ -30,7 +30,15 @@ uint64_t ldr_answer_executable_file(struct ldr_writer *writer);
 uint64_t ldr_answer_modules(struct ldr_writer *writer);
 uint64_t ldr_answer_framebuffer(struct ldr_writer *writer);
 uint64_t ldr_answer_pagetables(struct ldr_writer *writer);
+uint64_t ldr_answer_mp(struct ldr_writer *writer);
+uint64_t ldr_answer_tsc_frequency(struct ldr_writer *writer);
+uint64_t ldr_answer_performance(struct ldr_writer *writer);
+uint64_t ldr_answer_entropy(struct ldr_writer *writer);
+uint64_t ldr_answer_event_log(struct ldr_writer *writer);
 uint64_t ldr_answer_memmap(struct ldr_writer *writer);
 uint64_t ldr_answer_efi_memmap(struct ldr_writer *writer);
+
+/* A framebuffer as the kernel sees it, but for its modes. */
+struct limine_framebuffer ldr_framebuffer_told(const struct ldr_framebuffer *screen, uint64_t hhdm);
 
 #endif

@@ -22,12 +22,10 @@ static uint64_t put_mode(struct ldr_writer *writer, const struct ldr_framebuffer
     return ldr_put(writer, &mode, sizeof mode);
 }
 
-/* `modes` is where the array of addresses of its one mode was put. */
-static uint64_t put_framebuffer(struct ldr_writer *writer, const struct ldr_framebuffer *screen,
-                                uint64_t modes)
+struct limine_framebuffer ldr_framebuffer_told(const struct ldr_framebuffer *screen, uint64_t hhdm)
 {
-    struct limine_framebuffer told = {
-        .address = writer->answers->plan->hhdm + screen->phys,
+    return (struct limine_framebuffer){
+        .address = hhdm + screen->phys,
         .width = screen->width,
         .height = screen->height,
         .pitch = screen->pitch,
@@ -39,9 +37,17 @@ static uint64_t put_framebuffer(struct ldr_writer *writer, const struct ldr_fram
         .green_mask_shift = screen->green_shift,
         .blue_mask_size = screen->blue_size,
         .blue_mask_shift = screen->blue_shift,
-        .mode_count = 1,
-        .modes = modes,
     };
+}
+
+/* `modes` is where the array of addresses of its one mode was put. */
+static uint64_t put_framebuffer(struct ldr_writer *writer, const struct ldr_framebuffer *screen,
+                                uint64_t modes)
+{
+    struct limine_framebuffer told = ldr_framebuffer_told(screen, writer->answers->plan->hhdm);
+
+    told.mode_count = 1;
+    told.modes = modes;
     return ldr_put(writer, &told, sizeof told);
 }
 

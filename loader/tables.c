@@ -72,10 +72,11 @@ static enum ldr_status build_kernel(struct pgt_space *kernel, const struct ldr_p
         if (status)
             return status;
     }
-    enum pgt_status sealed = pgt_seal(kernel, plan->hhdm, 0);
+    uint64_t upper = ldr_plan_upper(plan->arch.levels);
+    enum pgt_status sealed = pgt_seal(kernel, upper, 0);
     if (sealed)
         return ldr_refuse(report, LDR_BAD_TABLES, "page tables: sealing the upper half at 0x%llx: %s",
-                          (unsigned long long)plan->hhdm, pgt_status_text(sealed));
+                          (unsigned long long)upper, pgt_status_text(sealed));
     return LDR_OK;
 }
 

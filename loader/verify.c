@@ -13,8 +13,8 @@
 #define LOWER_SLOTS 256
 
 /* Pieces of physical memory that are executable: the image's text segments, rarely more
- * than one, and the handoff page. */
-#define EXECUTABLE_PIECES (LDR_SEGMENTS + 8)
+ * than one, the handoff page, and extra mappings. */
+#define EXECUTABLE_PIECES (LDR_SEGMENTS + 8 + LDR_EXTRAS)
 
 struct piece {
     uint64_t phys;
@@ -62,6 +62,12 @@ static enum ldr_status verify_plan(const struct ldr_plan *plan, struct ldr_repor
                           "page tables: no processor has %u levels and %u physical address bits, "
                           "as the plan says; " LDR_WALK_ADVICE,
                           arch->levels, arch->physical_bits);
+    if (plan->guard_above <= plan->guard_below)
+        return ldr_refuse(report, LDR_BAD_TABLES,
+                          "page tables: the plan's guard pages, %016llx and %016llx, have no stack "
+                          "between them; " LDR_WALK_ADVICE,
+                          (unsigned long long)plan->guard_below,
+                          (unsigned long long)plan->guard_above);
     for (size_t i = 0; i < plan->count; i++) {
         const struct pgt_mapping *map = &plan->run[i].map;
         const char *rule = bad_run(map, i ? &plan->run[i - 1].map : NULL);
@@ -153,6 +159,22 @@ static bool leaf_covers(const struct ldr_walk_leaf *leaf, uint64_t virt)
     return virt - leaf->virt < leaf->bytes;
 }
 
+/* Does it map a guard page?  They lie at one distance from each other, a stack between each two
+ * neighbours; so the first at or above the leaf's start decides. */
+static bool covers_guard(const struct ldr_plan *plan, const struct ldr_walk_leaf *leaf)
+{
+    uint64_t first = plan->guard_below, apart = plan->guard_above - plan->guard_below;
+
+    if (leaf->virt > first) {
+        uint64_t number = (leaf->virt - first + (apart - 1)) / apart;
+
+        if (number > plan->more_stacks + 1)
+            return false;
+        first += number * apart;
+    }
+    return first - leaf->virt < leaf->bytes;
+}
+
 static enum ldr_status visit_planned(void *context, const struct ldr_walk_leaf *leaf)
 {
     struct reading *reading = context;
@@ -164,7 +186,7 @@ static enum ldr_status visit_planned(void *context, const struct ldr_walk_leaf *
 
     if (leaf_covers(leaf, 0))
         return ldr_walk_refuse_leaf(walk, leaf, "address 0 is mapped");
-    if (leaf_covers(leaf, walk->plan->guard_below) || leaf_covers(leaf, walk->plan->guard_above))
+    if (covers_guard(walk->plan, leaf))
         return ldr_walk_refuse_leaf(walk, leaf, "a guard page of the stack is mapped");
     if (run && leaf->virt > run->map.virt + reading->mapped)
         return ldr_walk_refuse_gap(walk, run->map.virt + reading->mapped);

@@ -22,14 +22,15 @@ struct ldr_verdict {
  * - every byte of every run is mapped;
  * - no frame is writable through one leaf and executable through another, over both
  *   roots;
- * - address 0, and both guard pages, are not mapped in either root;
+ * - address 0, and the guard pages of all stacks, are not mapped in either root;
  * - the transition root has the kernel's upper, the same tables, and below it the
  *   handoff page alone, at its physical address;
  * - reserved bits are clear, and every table and leaf is within the processor's
  *   physical width;
  * - rights are held by leaves alone: no entry above one withholds any;
  * - every table can be read and written by the kernel through the direct map, as
- *   ordinary memory; none lies in the image, the handoff page, the stack or its guards.
+ *   ordinary memory; none lies in the image, the handoff page, the early-fault
+ *   net, a stack or a guard.
  *
  * plan->run ascends by virtual address over all purposes; another order, or runs that
  * overlap, are refused, since nothing can be proved against them. LDR_BAD_TABLES with

@@ -142,7 +142,9 @@ static const char *bad_table(const struct ldr_walk *walk, uint64_t frame)
         return "the table lies in the kernel image";
     if (frame == plan->handoff_phys)
         return "the table lies in the handoff page";
-    if (within(frame, stack, plan->guard_above - plan->guard_below + FRAME))
+    if (within(frame, plan->handoff_phys + FRAME, plan->net_bytes))
+        return "the table lies in the early-fault net";
+    if (within(frame, stack, ldr_plan_last_guard(plan) - plan->guard_below + FRAME))
         return "the table lies in the stack or in a guard page";
     if (!run || run->map.virt - run->map.phys != plan->hhdm)
         return "the table is not in the direct map, so the kernel could not reach it";

@@ -103,9 +103,9 @@ static EFI_STATUS EFIAPI free_pool(void *buffer)
 /* The next descriptor, or only its place where there is no room. */
 static void tell(uint8_t *map, UINTN room, UINTN *used, EFI_MEMORY_DESCRIPTOR descriptor)
 {
-    if (*used + FAKE_DESCRIPTOR_BYTES <= room)
+    if (*used + the.descriptor_bytes <= room)
         memcpy(map + *used, &descriptor, sizeof descriptor);
-    *used += FAKE_DESCRIPTOR_BYTES;
+    *used += the.descriptor_bytes;
 }
 
 static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
@@ -114,6 +114,8 @@ static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map
     UINTN used = 0, room = *bytes;
 
     the.extra_descriptors += the.extra_at_each_asking;
+    for (size_t i = 0; i < the.more_count; i++)
+        tell((uint8_t *)map, room, &used, the.more[i]);
     for (size_t i = 0, pages; i < FAKE_PAGES; i += pages) {
         for (pages = 1; i + pages < FAKE_PAGES && the.type[i + pages] == the.type[i];)
             pages++;
@@ -129,7 +131,7 @@ static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map
                                      .PhysicalStart = 2 * i * EFI_PAGE_SIZE,
                                      .NumberOfPages = 1});
     *bytes = used;
-    *descriptor_bytes = FAKE_DESCRIPTOR_BYTES;
+    *descriptor_bytes = the.descriptor_bytes;
     *version = EFI_MEMORY_DESCRIPTOR_VERSION;
     if (used > room)
         return EFI_BUFFER_TOO_SMALL;
@@ -176,7 +178,7 @@ static struct fake *start(int where)
 
     if (the.ram)
         munmap((void *)the.ram, bytes);
-    the = (struct fake){.allocations_left = SIZE_MAX};
+    the = (struct fake){.allocations_left = SIZE_MAX, .descriptor_bytes = FAKE_DESCRIPTOR_BYTES};
     the.ram = (uint64_t)mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | where, -1, 0);
     assert(the.ram != (uint64_t)MAP_FAILED);
     set_type(0, FAKE_PAGES, EfiConventionalMemory);

@@ -15,20 +15,23 @@
 
 #define FAKE_PAGES 1024
 
-/* Larger than gnu-efi's structure, as real firmware's are. */
+/* Larger than gnu-efi's structure, as real firmware's are; what a firmware starts with. */
 #define FAKE_DESCRIPTOR_BYTES 48
 
 struct fake {
     EFI_SYSTEM_TABLE system;
     EFI_BOOT_SERVICES services;
     EFI_RUNTIME_SERVICES runtime;
-    uint64_t ram;                /* address of the first page */
-    uint8_t type[FAKE_PAGES];    /* EFI_MEMORY_TYPE of each */
-    size_t pool_blocks;          /* that are not freed */
-    size_t allocations_left;     /* then they fail */
-    size_t extra_descriptors;    /* of reserved memory, told besides */
-    size_t extra_at_each_asking; /* by which these grow: an unquiet firmware */
-    UINTN key;                   /* of the memory map, as it is */
+    uint64_t ram;                      /* address of the first page */
+    uint8_t type[FAKE_PAGES];          /* EFI_MEMORY_TYPE of each */
+    size_t pool_blocks;                /* that are not freed */
+    size_t allocations_left;           /* then they fail */
+    size_t extra_descriptors;          /* of reserved memory, told besides */
+    size_t extra_at_each_asking;       /* by which these grow: an unquiet firmware */
+    const EFI_MEMORY_DESCRIPTOR *more; /* told besides, before all others */
+    size_t more_count;
+    size_t descriptor_bytes; /* from one descriptor to the next */
+    UINTN key;               /* of the memory map, as it is */
     /* ExitBootServices: how often it fails, and what was called once it had. */
     size_t exit_failures;
     size_t exits;

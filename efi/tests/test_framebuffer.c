@@ -43,7 +43,7 @@ static void every_format(void **state)
         const uint8_t *f = modes[i].fields;
 
         fake->protocol = &output;
-        assert_int_equal(framebuffer_find(&fb, &fake->system), modes[i].usable);
+        assert_int_equal(framebuffer_find(&fb, &fake->system, NULL), modes[i].usable);
         if (!modes[i].usable) {
             assert_int_equal(fb.bpp, 1); /* untouched */
             continue;
@@ -67,9 +67,9 @@ static void no_screen(void **state)
     struct ldr_framebuffer fb;
 
     (void)state;
-    assert_false(framebuffer_find(&fb, &fake->system));
+    assert_false(framebuffer_find(&fb, &fake->system, NULL));
     fake->protocol = &output; /* one without a mode */
-    assert_false(framebuffer_find(&fb, &fake->system));
+    assert_false(framebuffer_find(&fb, &fake->system, NULL));
 }
 
 int main(void)

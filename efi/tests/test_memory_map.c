@@ -259,12 +259,14 @@ static void boot_services_end(void **state)
         struct memory memory = fake_memory(fake);
         struct memory_map map = {.memory = &memory};
         struct ldr_report report;
+        bool begun;
 
         assert_int_equal(memory_map_gather(&map, &report), LDR_OK);
         fake->exit_failures = failures;
         fake->key++; /* an event since then */
-        assert_int_equal(exit_boot_services(&map, NULL),
+        assert_int_equal(exit_boot_services(&map, NULL, &begun),
                          failures < 16 ? EFI_SUCCESS : EFI_INVALID_PARAMETER);
+        assert_true(begun);
         assert_int_equal(fake->exits, failures < 16 ? failures + 1 : 16);
         assert_int_equal(fake->forbidden_calls, 0);
         fake->exits = 0;

@@ -17,7 +17,7 @@ def wanted_cases(items: list[pytest.Item]) -> list[str]:
     """The cases of these tests, each once, in the order of the tests."""
     calls = (getattr(item, "callspec", None) for item in items)
     names = (call.params.get("booted") for call in calls if call is not None)
-    return list(dict.fromkeys(name for name in names if name is not None))
+    return list(dict.fromkeys(name for name in names if name in CASES))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import machine
 import pytest
-from cases import CASES, HANG_LIMIT, MEMORY, PAGING, PASSING, REFUSED, REVISIONS
+from cases import CASES, CROWDS, HANG_LIMIT, MEMORY, MENU, PAGING, PASSING, REFUSED, REVISIONS
 from machine import Result
 from transcript import LOADER, Outcome
 
@@ -65,6 +65,19 @@ def test_no_frame_is_writable_and_executable(booted: Result) -> None:
     assert tables(booted).writable_executable == 0
 
 
+@each(["vt-d", "amd-vi"])
+def test_iommus_are_seen_and_off(booted: Result) -> None:
+    assert "pagelift: IOMMUs: 1, off" in booted.transcript.lines, text(booted)
+    assert any(line.endswith(" - it is off") for line in booted.transcript.lines), text(booted)
+
+
+@each(["tpm"])
+def test_the_event_log_goes_up_to_the_end_of_boot_services(booted: Result) -> None:
+    """By the kernel's tests of it, which a machine without a TPM passes by leaving them out."""
+    wanted = " - the last things in it are of the end of boot services"
+    assert any(line.endswith(wanted) for line in booted.transcript.lines), text(booted)
+
+
 @each(["512M", "3G", "8G"])
 def test_tables_are_small_whatever_the_memory(booted: Result) -> None:
     assert tables(booted).kernel <= 12
@@ -82,7 +95,7 @@ def test_no_1g_leaf_on_a_processor_without(booted: Result) -> None:
     assert tables(booted).leaves_2m > 0
 
 
-@each(CASES)
+@each(name for name in CASES if name not in MENU)
 def test_no_line_of_the_loader_comes_twice(booted: Result) -> None:
     said = [line for line in booted.transcript.lines if line.startswith(LOADER)]
     assert said, text(booted)
@@ -123,6 +136,33 @@ def test_kernel_gets_its_levels(booted: Result, before: int, levels: int) -> Non
     assert tables(booted).transition == levels
     points = [line.partition(" - ")[2] for line in lines if line.startswith("ok ")]
     assert f"CR4.LA57 is as {levels} levels want it" in points
+
+
+@pytest.mark.parametrize(
+    "booted, count, mode",
+    [(name, count, mode) for name, (count, mode, _) in CROWDS.items()],
+    indirect=["booted"],
+)
+def test_every_processor_comes(booted: Result, count: int, mode: str) -> None:
+    lines = booted.transcript.lines
+    assert f"pagelift: processors: {count}, local APICs in {mode} mode" in lines
+    points = [line.partition(" - ")[2] for line in lines if line.startswith("ok ")]
+    for point in (
+        "as many processors as the command line says",
+        "each other processor: it comes when it is sent for",
+        "each other processor: CR0, CR4, EFER and PAT are those of this one",
+        "each other processor: unmapped pages are below and above its stack",
+        "all counted together, under a lock",
+    ):
+        assert point in points
+
+
+@each(["processor-missing"])
+def test_processor_that_does_not_start_is_left_out(booted: Result) -> None:
+    said = [line for line in booted.transcript.lines if "is left out" in line]
+    assert said == [
+        "pagelift: warning: processor 100 (local APIC 60) doesn't start, and is left out"
+    ]
 
 
 @each(["modules"])

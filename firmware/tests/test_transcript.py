@@ -127,3 +127,22 @@ def test_verdict_alone_is_not_believed(lines: list[str], outcome: Outcome) -> No
 def test_outcomes_have_exit_codes_of_their_own() -> None:
     assert [outcome for outcome in Outcome if outcome == 0] == [Outcome.PASSED]
     assert len({outcome.value for outcome in Outcome}) == len(Outcome.__members__)
+
+
+EARLY = [
+    FIRMWARE,
+    "pagelift: hello",
+    "pagelift: early fault: the kernel has no interrupt table (IDT) of its own yet",
+    "pagelift: exception 6: invalid opcode, in the kernel",
+    "pagelift: advice: ...",
+]
+
+
+def test_early_fault_is_the_outcome_once_its_report_is_whole() -> None:
+    transcript = heard(*EARLY)
+    assert not transcript.settled
+    transcript.feed(b"pagelift: stopped\r\n")
+    assert transcript.settled
+    judgement = judge(transcript, Ending.SETTLED, None)
+    assert judgement.outcome is Outcome.CRASHED
+    assert judgement.reason == "exception 6: invalid opcode, in the kernel"

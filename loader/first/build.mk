@@ -6,7 +6,7 @@
 FIRST_KERNEL := $(B)/kernel/first.elf
 # The last two: what every kernel has, memcpy() and the other three; and the library.
 FIRST_OBJ := $(patsubst %,$(B)/kernel/%.o,$(basename $(wildcard loader/first/*.[cS]))) \
-             $(B)/kernel/loader/stub/mem.o $(PAGETABLES_SRC:%.c=$(B)/kernel/%.o)
+             $(B)/kernel/loader/fault/memory.o $(PAGETABLES_SRC:%.c=$(B)/kernel/%.o)
 
 # A program is no kernel: it runs at another address than it is linked to.
 $(B)/kernel/loader/first/program.o: KERNEL_FLAGS := $(FREESTANDING) -fpie

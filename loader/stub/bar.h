@@ -5,7 +5,7 @@
 #ifndef LOADER_STUB_BAR_H
 #define LOADER_STUB_BAR_H
 
-#include "loader/stub/canvas.h"
+#include "loader/screen/canvas.h"
 #include "loader/stub/regions.h"
 
 /* Draws a region into `room`, on the row's ground.  A doubling of size is a step of the same

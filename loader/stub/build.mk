@@ -5,12 +5,15 @@
 # build/kernel/stub-N.elf   of base revision N
 # build/kernel/stub-{hang,reset,fail,crash}.elf   with a flaw on purpose
 # build/kernel/stub-5level.elf   that wants page tables of 5 levels, and will do with 4
+# build/kernel/stub-pie.elf   a PIE, with packed relocations and RELRO
+# build/kernel/stub-odd.elf   with requests beside those that count, for a loader to warn of
 
 STUB_REVISIONS := 0 1 2 3 4 5 6
 STUB_FLAWS     := hang reset fail crash
 STUB_NEWEST    := 6
 STUB_VARIANTS  := $(STUB_REVISIONS) $(STUB_FLAWS) 5level
-STUB_KERNELS   := $(B)/kernel/stub.elf $(STUB_VARIANTS:%=$(B)/kernel/stub-%.elf)
+STUB_KERNELS   := $(B)/kernel/stub.elf $(B)/kernel/stub-pie.elf $(STUB_VARIANTS:%=$(B)/kernel/stub-%.elf) \
+                  $(B)/kernel/stub-odd.elf
 
 #   mcmodel=kernel, no-pic, no-pie   linked at a fixed address in the top 2 GiB
 #   no-omit-frame-pointer, no-optimize-sibling-calls   backtraces name every caller
@@ -21,7 +24,7 @@ KERNEL_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -fno-pie \
 
 # What every variant shares, and what is compiled for each.
 STUB_COMMON_SRC := $(filter-out loader/stub/variant%.c,$(wildcard loader/stub/*.c)) \
-                   loader/format.c $(wildcard pagetables/*.c)
+                   loader/format.c $(LOADER_SHARED_SRC) $(wildcard pagetables/*.c)
 STUB_ASM        := $(wildcard loader/stub/*.S)
 STUB_OBJ        := $(STUB_COMMON_SRC:%.c=$(B)/kernel/%.o) $(STUB_ASM:%.S=$(B)/kernel/%.o)
 
@@ -73,9 +76,35 @@ $(B)/kernel/variant-5level.o: loader/stub/variant.c
 	    $(call STUB_LEVELS,5) -c $< -o $@
 
 # max-page-size: or ld would pad the file so that segments could be mapped with 2 MiB pages.
+STUB_LINK = $(LD) -static -nostdlib --gc-sections -z noexecstack -z max-page-size=0x1000 \
+            -T loader/stub/stub.ld -o $@ $(filter %.o,$^)
+
 $(B)/kernel/stub-%.elf: $(B)/kernel/variant-%.o $(STUB_OBJ) loader/stub/stub.ld
-	$(LD) -static -nostdlib --gc-sections -z noexecstack -z max-page-size=0x1000 \
-	    -T loader/stub/stub.ld -o $@ $(filter %.o,$^)
+	$(STUB_LINK)
+
+# The newest, and one file more.
+$(B)/kernel/stub-odd.elf: $(B)/kernel/variant-$(STUB_NEWEST).o \
+                          $(B)/kernel/loader/stub/variant_odd.o $(STUB_OBJ) loader/stub/stub.ld
+	$(STUB_LINK)
+
+# The newest as a PIE, linked as loader/stub/pie.ld says.  Its assembly is the others': that has no
+# address in it.
+#   z text            a relocation in text or read-only data is an error here
+STUB_PIE_FLAGS := $(filter-out -mcmodel=kernel -fno-pic -fno-pie,$(KERNEL_FLAGS)) \
+                  -fpie -fvisibility=hidden
+STUB_PIE_OBJ   := $(STUB_COMMON_SRC:%.c=$(B)/kernel/pie/%.o) \
+                  $(B)/kernel/pie/loader/stub/variant.o $(STUB_ASM:%.S=$(B)/kernel/%.o)
+
+$(B)/kernel/pie/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STUB_PIE_FLAGS) $(STUB_PIE_MORE) -c $< -o $@
+
+$(B)/kernel/pie/loader/stub/variant.o: STUB_PIE_MORE := -DSTUB_FAULT=none \
+    -DSTUB_BASE_REVISION=$(STUB_NEWEST) $(call STUB_LEVELS,4)
+
+$(B)/kernel/stub-pie.elf: $(STUB_PIE_OBJ) loader/stub/pie.ld
+	$(LD) -pie --no-dynamic-linker -nostdlib --gc-sections -z text -z relro -z noexecstack \
+	    -z max-page-size=0x1000 -z pack-relative-relocs -T loader/stub/pie.ld -o $@ $(filter %.o,$^)
 
 $(B)/kernel/stub.elf: $(B)/kernel/stub-$(STUB_NEWEST).elf
 	cp $< $@

@@ -7,6 +7,7 @@
 #include "loader/stub/mem.h"
 #include "loader/stub/memory.h"
 #include "loader/stub/requests.h"
+#include "loader/stub/stacks.h"
 #include "loader/stub/variant.h"
 
 #define FOUR_GIB (UINT64_C(4) * PGT_PAGE_1G)
@@ -172,14 +173,6 @@ static void check_nothing_else(struct stub *stub)
         tap_equal(&stub->tap, executable, 0, "none of it is executable");
 }
 
-/* Frames that shall not be mapped anywhere: they stand for the guard pages. */
-static bool is_guard(const struct stub *stub, uint64_t phys)
-{
-    uint64_t stack = stub->tables->stack_base - stub->hhdm;
-
-    return phys == stack - PGT_PAGE || phys == stack + stub->tables->stack_size;
-}
-
 /* Base revisions 0 to 2: all below 4 GiB, whatever the memory map says of it. */
 static uint64_t holes_below_4g(const struct stub *stub, uint64_t offset)
 {
@@ -191,7 +184,7 @@ static uint64_t holes_below_4g(const struct stub *stub, uint64_t offset)
             phys = leaf.phys + leaf.bytes;
             continue;
         }
-        if (!is_guard(stub, phys) && holes++ == 0)
+        if (!stacks_have_guard(stub, phys) && holes++ == 0)
             tap_note("first hole: %016lx", phys + offset);
         phys += PGT_PAGE;
     }

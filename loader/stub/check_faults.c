@@ -40,6 +40,9 @@ static void check_image(struct tap *tap)
                  protected_write);
     expect_fault(tap, "writing its read-only data", fault_write_same, (uint64_t)rodata_start,
                  protected_write);
+    if (relro_start != &relro_end[0])
+        expect_fault(tap, "writing what only relocations wrote", fault_write_same,
+                     (uint64_t)relro_start, protected_write);
     want_no_fetch(tap, "executing its read-only data", (uint64_t)rodata_start);
     want_no_fetch(tap, "executing its data", (uint64_t)code_in_data);
 }

@@ -12,6 +12,7 @@
 #include <elf.h>
 
 #include "loader/stub/checks.h"
+#include "loader/stub/kernel_file.h"
 #include "loader/stub/mem.h"
 #include "loader/stub/memory.h"
 #include "loader/stub/requests.h"
@@ -36,7 +37,7 @@ static bool is_path(uint64_t address)
 static uint64_t count_differences(const uint8_t *file, uint64_t bytes, unsigned *ret_compared)
 {
     const Elf64_Ehdr *elf = (const Elf64_Ehdr *)file;
-    uint64_t wrong = 0;
+    uint64_t wrong = 0, slide = kernel_file_slide(file);
 
     for (unsigned i = 0; i < elf->e_phnum; i++) {
         const Elf64_Phdr *p = (const Elf64_Phdr *)(file + elf->e_phoff) + i;
@@ -45,7 +46,7 @@ static uint64_t count_differences(const uint8_t *file, uint64_t bytes, unsigned 
             continue;
         ++*ret_compared;
         wrong += p->p_filesz > bytes || p->p_offset > bytes - p->p_filesz ||
-                 memcmp(file + p->p_offset, (const void *)p->p_vaddr, p->p_filesz) != 0;
+                 memcmp(file + p->p_offset, (const void *)(p->p_vaddr + slide), p->p_filesz) != 0;
     }
     return wrong;
 }
@@ -130,6 +131,17 @@ static void check_content(struct tap *tap, const struct limine_file *file, unsig
         tap_skip(tap, "its command line has no crc32=", "the content of module %u", number);
 }
 
+/* The one that this kernel names itself comes before those of the configuration. */
+static void check_internal(struct tap *tap, const struct limine_file *file, unsigned number)
+{
+    static const char name[] = INTERNAL_MODULE;
+    const char *path = request_pointer(file->path);
+    size_t length = text_length(path, TEXT_LIMIT);
+
+    if (length >= sizeof(name) && memcmp(path + length + 1 - sizeof(name), name, sizeof(name)) == 0)
+        tap_equal(tap, number, 1, "the kernel's own module comes first");
+}
+
 static void check_module(struct stub *stub, const struct limine_file *file, unsigned number)
 {
     struct tap *tap = &stub->tap;
@@ -142,6 +154,7 @@ static void check_module(struct stub *stub, const struct limine_file *file, unsi
     tap_equal(tap, file->address % PGT_PAGE, 0, "module %u is page aligned", number);
     tap_ok(tap, file->size == 0 || module_in_map(stub, file),
            "module %u lies in memory that is told as such", number);
+    check_internal(tap, file, number);
     check_content(tap, file, number);
 }
 

@@ -3,73 +3,33 @@
  * What firmware left behind: ACPI, SMBIOS, and the EFI system table.  Each is
  * recognised by what it says of itself.
  */
+#include "loader/stub/acpi.h"
 #include "loader/stub/checks.h"
 #include "loader/stub/mem.h"
 #include "loader/stub/reach.h"
 #include "loader/stub/requests.h"
 #include "loader/stub/variant.h"
 
-/* ACPI 6.5, sections 5.2.5.3 and 5.2.6. */
-#define RSDP_1_BYTES     20
-#define RSDP_2_BYTES     36
-#define TABLE_HEAD_BYTES 36
+/* ACPI 6.5, section 5.2.5.3. */
+#define RSDP_1_BYTES 20
+#define RSDP_2_BYTES 36
 
-struct rsdp {
-    char signature[8];
-    uint8_t sum;
-    char oem[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    uint32_t length;
-    uint64_t xsdt;
-} __attribute__((packed));
-
-struct table_head {
-    char signature[4];
-    uint32_t length;
-} __attribute__((packed));
-
-/* Base revision 3 alone gives ACPI's root as a physical address. */
-static enum reach_kind rsdp_kind(void)
-{
-    return variant_base_revision == 3 ? REACH_PHYSICAL : REACH_VIRTUAL;
-}
-
-/* And 3 and 4 the others. */
+/* Base revision 3 alone gives ACPI's root as a physical address, and 3 and 4 the others. */
 static enum reach_kind other_kind(void)
 {
     return variant_base_revision == 3 || variant_base_revision == 4 ? REACH_PHYSICAL
                                                                     : REACH_VIRTUAL;
 }
 
-/* One table, by physical address: mapped where that is promised, and summing to zero. */
-static const struct table_head *acpi_table(struct stub *stub, uint64_t phys)
-{
-    enum reach_kind kind = rsdp_kind();
-    uint64_t at = kind == REACH_PHYSICAL ? phys : phys + stub->hhdm;
-    const struct table_head *head = reach(stub, at, TABLE_HEAD_BYTES, kind);
-
-    if (head == 0 || head->length < TABLE_HEAD_BYTES)
-        return 0;
-    if (reach(stub, at, head->length, kind) == 0 || byte_sum(head, head->length) != 0)
-        return 0;
-    return head;
-}
-
 static void check_acpi_tables(struct stub *stub, uint64_t xsdt)
 {
-    const struct table_head *root = acpi_table(stub, xsdt);
-    uint64_t bad = 0, count;
+    const struct acpi_head *root = acpi_table(stub, xsdt);
+    uint64_t bad = 0, count = 0, phys;
 
     if (!tap_ok(&stub->tap, root != 0 && memcmp(root->signature, "XSDT", 4) == 0,
                 "the XSDT is reachable and sound"))
         return;
-    count = (root->length - TABLE_HEAD_BYTES) / sizeof(uint64_t);
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t phys;
-
-        /* The list follows a head of 36 bytes, and so is not aligned. */
-        memcpy(&phys, (const char *)root + TABLE_HEAD_BYTES + i * sizeof(phys), sizeof(phys));
+    for (; acpi_listed(root, count, &phys); count++) {
         if (acpi_table(stub, phys) == 0) {
             tap_note("ACPI table at %016lx", phys);
             bad++;
@@ -81,17 +41,17 @@ static void check_acpi_tables(struct stub *stub, uint64_t xsdt)
 static void check_acpi(struct stub *stub)
 {
     const struct limine_rsdp_response *response = request_answer(&requests.rsdp);
-    const struct rsdp *rsdp;
+    const struct acpi_rsdp *rsdp;
 
     if (response == 0) {
         tap_skip(&stub->tap, "the machine has no ACPI", "the RSDP");
         return;
     }
-    if (rsdp_kind() == REACH_PHYSICAL && !stub->adopted) {
+    if (acpi_reach_kind() == REACH_PHYSICAL && !stub->adopted) {
         tap_skip(&stub->tap, STUB_NO_TABLES, "the RSDP, whose address is physical");
         return;
     }
-    rsdp = reach(stub, response->address, RSDP_1_BYTES, rsdp_kind());
+    rsdp = reach(stub, response->address, RSDP_1_BYTES, acpi_reach_kind());
     if (!tap_ok(&stub->tap, rsdp != 0, "the RSDP's address can be read"))
         return;
     tap_ok(&stub->tap,
@@ -103,7 +63,7 @@ static void check_acpi(struct stub *stub)
         return;
     }
     if (tap_ok(&stub->tap,
-               reach(stub, response->address, RSDP_2_BYTES, rsdp_kind()) != 0 &&
+               reach(stub, response->address, RSDP_2_BYTES, acpi_reach_kind()) != 0 &&
                    rsdp->length >= RSDP_2_BYTES && byte_sum(rsdp, RSDP_2_BYTES) == 0,
                "so does its extended part"))
         check_acpi_tables(stub, rsdp->xsdt);

@@ -4,9 +4,9 @@
  */
 #include "loader/stub/checks.h"
 #include "loader/stub/efi_map.h"
-#include "loader/stub/entry.h"
 #include "loader/stub/memory.h"
 #include "loader/stub/requests.h"
+#include "loader/stub/stacks.h"
 #include "loader/stub/variant.h"
 
 static bool reclaimable_or_usable(uint64_t type)
@@ -60,16 +60,10 @@ static void check_clean(struct stub *stub)
 }
 
 /* Pages that firmware gave away and that the kernel is rightly told nothing of: the
- * frames beside the stack, which stand for its unmapped guard pages, and page 0 in old
- * revisions.  A loader that doesn't say where the stack is gave what was asked for. */
+ * frames beside stacks, which stand for unmapped guard pages, and page 0 in old revisions. */
 static bool may_be_missing(const struct stub *stub, uint64_t phys)
 {
-    uint64_t bytes = stub->tables != 0 ? stub->tables->stack_size : REQUESTED_STACK;
-    uint64_t end = entry_state.rsp + sizeof(uint64_t) - stub->hhdm;
-
-    if (phys == 0 && variant_base_revision <= 2)
-        return true;
-    return phys == end || phys == end - bytes - PGT_PAGE;
+    return (phys == 0 && variant_base_revision <= 2) || stacks_have_guard(stub, phys);
 }
 
 /* The first page from `phys` on, `pages` of them, that is not in the map as RAM. */

@@ -21,14 +21,28 @@ struct plan {
     struct pgt_sections_report report;
 };
 
+/* To where the kernel runs; and what only relocations write, which by now are applied, is
+ * read-only, as PT_GNU_RELRO wants it. */
+static void after_relocation(struct pgt_section *section, size_t count, uint64_t slide)
+{
+    for (size_t i = 0; i < count; i++) {
+        section[i].virt += slide;
+        if (section[i].virt >= (uint64_t)relro_start && section[i].virt < (uint64_t)relro_end)
+            section[i].rights &= ~(unsigned)PGT_WRITE;
+    }
+}
+
 static bool read_sections(const struct stub *stub, struct plan *plan)
 {
     struct pgt_elf_sections elf;
+    uint64_t slide = 0;
     size_t count = 0;
 
-    if (!kernel_file_sections(&elf) || pgt_sections_from_elf(&elf, plan->section, SECTIONS, &count,
-                                                             &plan->report) != PGT_SECTIONS_OK)
+    if (!kernel_file_sections(&elf, &slide) ||
+        pgt_sections_from_elf(&elf, plan->section, SECTIONS, &count, &plan->report) !=
+            PGT_SECTIONS_OK)
         return false;
+    after_relocation(plan->section, count, slide);
     plan->sections = (struct pgt_sections){.section = plan->section,
                                            .section_count = count,
                                            .offset = stub->image_virt - stub->image_phys,

@@ -5,7 +5,6 @@
  */
 #include "loader/stub/checks.h"
 #include "loader/stub/cpu.h"
-#include "loader/stub/requests.h"
 #include "loader/stub/soak.h"
 #include "loader/stub/words.h"
 
@@ -13,16 +12,6 @@
 
 /* The whole model is compared after so many operations, and at the end. */
 #define BETWEEN 500
-
-static uint64_t number_of(const char *name, unsigned base, uint64_t otherwise)
-{
-    const struct limine_executable_cmdline_response *response =
-        request_answer(&requests.executable_cmdline);
-    const char *text = response != 0 ? request_pointer(response->cmdline) : 0;
-    uint64_t value;
-
-    return text != 0 && words_number(text, name, base, &value) ? value : otherwise;
-}
 
 static bool run(struct soak *soak, uint64_t operations)
 {
@@ -48,8 +37,8 @@ static void say_what_was_done(const struct soak *soak)
 void check_soak(struct stub *stub)
 {
     static struct soak soak; /* too large for a stack */
-    uint64_t operations = number_of("soak=", 10, USUAL);
-    uint64_t seed = number_of("seed=", 16, time_stamp()) | 1;
+    uint64_t operations = words_on_command_line("soak=", 10, USUAL);
+    uint64_t seed = words_on_command_line("seed=", 16, time_stamp()) | 1;
     struct tap *tap = &stub->tap;
     struct pgt_fault fault;
     size_t before;

@@ -21,8 +21,20 @@ void check_levels(struct stub *stub);
 /* check_files.c: the executable's file, its command line, modules. */
 void check_files(struct stub *stub);
 
+/* check_greeting.c: what another application mapped, if one did. */
+void check_greeting(struct stub *stub);
+
 /* check_firmware.c: ACPI, SMBIOS, EFI. */
 void check_firmware(struct stub *stub);
+
+/* check_machine.c: the time-stamp counter's frequency, the boot's moments, random numbers. */
+void check_machine(struct stub *stub);
+
+/* check_event_log.c: the TPM's event log. */
+void check_event_log(struct stub *stub);
+
+/* check_iommu.c: IOMMUs, through registers that it maps. */
+void check_iommu(struct stub *stub);
 
 /* check_memmap.c: the memory map. */
 void check_memmap(struct stub *stub);
@@ -38,6 +50,9 @@ void check_tables(struct stub *stub);
 
 /* check_faults.c: what must not be possible. */
 void check_faults(struct stub *stub);
+
+/* check_processors.c: the machine's other processors; all of them stand still afterwards. */
+void check_processors(struct stub *stub);
 
 /* check_live.c: changes to the adopted tables while they are in use. */
 void check_live(struct stub *stub);

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MSR_EFER  UINT32_C(0xc0000080)
+#include "loader/fault/instructions.h"
+
 #define MSR_STAR  UINT32_C(0xc0000081)
 #define MSR_LSTAR UINT32_C(0xc0000082)
 #define MSR_FMASK UINT32_C(0xc0000084)
@@ -37,30 +38,6 @@
 #define RFLAGS_NT    UINT64_C(0x4000)
 #define RFLAGS_AC    UINT64_C(0x40000)
 
-/* Bits 11:0 of CR3 are no part of the root's address, nor is bit 63. */
-#define CR3_ROOT UINT64_C(0x000ffffffffff000)
-
-static inline void port_write(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline uint8_t port_read(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-
-static inline uint64_t cr3_read(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
 /* Everything that is not global leaves the TLB with it. */
 static inline void cr3_write(uint64_t value)
 {
@@ -72,41 +49,9 @@ static inline void page_invalidate(uint64_t virt)
     __asm__ volatile("invlpg (%0)" : : "r"(virt) : "memory");
 }
 
-static inline uint64_t cr0_read(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t cr2_read(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t cr4_read(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-
 static inline void cr4_write(uint64_t value)
 {
     __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
-
-static inline uint64_t msr_read(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
 }
 
 static inline void msr_write(uint32_t msr, uint64_t value)
@@ -131,18 +76,6 @@ static inline uint64_t time_stamp(void)
 
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
-}
-
-static inline void pause_once(void)
-{
-    __asm__ volatile("pause");
-}
-
-/* Nothing but a reset or a non-maskable interrupt ends this. */
-_Noreturn static inline void stop_for_ever(void)
-{
-    for (;;)
-        __asm__ volatile("cli; hlt");
 }
 
 #endif

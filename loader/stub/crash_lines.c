@@ -15,7 +15,7 @@ static const struct {
     {"  P", CRASH_WALK},         {"rax ", CRASH_REGISTERS},  {"rsi ", CRASH_REGISTERS},
     {"r8 ", CRASH_REGISTERS},    {"r12 ", CRASH_REGISTERS},  {"rip ", CRASH_REGISTERS},
     {"cr0 ", CRASH_REGISTERS},   {"ring ", CRASH_REGISTERS}, {"code ", CRASH_CODE},
-    {"#", CRASH_BACKTRACE},      {"end: ", CRASH_BACKTRACE},
+    {"#", CRASH_BACKTRACE},      {"end: ", CRASH_BACKTRACE}, {"called, ", CRASH_BACKTRACE},
 };
 
 static bool begins(const char *text, const char *with)

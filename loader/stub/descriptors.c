@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "loader/fault/descriptors.h"
 #include "loader/stub/entry.h"
 #include "loader/stub/trap_layout.h"
 
@@ -13,37 +14,13 @@
 #define IST_DOUBLE_FAULT    1
 
 #define STACK_BYTES 16384
-#define VECTORS     32
 
-struct tss {
-    uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7]; /* ist[0] is number 1 */
-    uint64_t reserved2;
-    uint16_t reserved3;
-    uint16_t io_map;
-} __attribute__((packed));
-
-struct gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint8_t ist;
-    uint8_t type;
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
-};
-
-_Static_assert(sizeof(struct tss) == 104, "TSS");
-_Static_assert(sizeof(struct gate) == 16, "gate");
-
-extern const uint64_t vector_entry[VECTORS]; /* vectors.S */
+extern const char vector_entries[]; /* vectors.S */
 
 /* The processor reads these for as long as it runs, hence statics. */
 static uint64_t gdt[SELECTOR_TASK / 8 + 2];
 static struct tss tss;
-static struct gate idt[VECTORS];
+static struct gate idt[TRAP_VECTORS];
 static uint8_t double_fault_stack[STACK_BYTES] __attribute__((aligned(16)));
 
 /* Long mode ignores base and limit of these. */
@@ -54,16 +31,11 @@ static uint8_t double_fault_stack[STACK_BYTES] __attribute__((aligned(16)));
 
 static void fill_gdt(void)
 {
-    uint64_t base = (uint64_t)&tss;
-
     gdt[SELECTOR_CODE / 8] = CODE_DESCRIPTOR;
     gdt[SELECTOR_DATA / 8] = DATA_DESCRIPTOR;
     gdt[SELECTOR_USER_DATA / 8] = USER_DATA_DESCRIPTOR;
     gdt[SELECTOR_USER_CODE / 8] = USER_CODE_DESCRIPTOR;
-    /* An available 64-bit TSS, whose base is spread over the descriptor. */
-    gdt[SELECTOR_TASK / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
-                             (base >> 24 & 0xff) << 56;
-    gdt[SELECTOR_TASK / 8 + 1] = base >> 32;
+    tss_describe(&gdt[SELECTOR_TASK / 8], (uint64_t)&tss);
 }
 
 /* Page faults nest: the kernel takes one while it copies from a program whose fault it
@@ -78,17 +50,10 @@ static void fill_tss(void)
 
 static void fill_idt(void)
 {
-    for (unsigned i = 0; i < VECTORS; i++) {
-        uint64_t offset = vector_entry[i];
+    for (unsigned i = 0; i < TRAP_VECTORS; i++) {
+        uint64_t offset = (uint64_t)vector_entries + i * TRAP_ENTRY_BYTES;
 
-        idt[i] = (struct gate){
-            .offset_low = (uint16_t)offset,
-            .selector = SELECTOR_CODE,
-            .ist = i == VECTOR_DOUBLE_FAULT ? IST_DOUBLE_FAULT : 0,
-            .type = 0x8e, /* present, ring 0, interrupt gate */
-            .offset_middle = (uint16_t)(offset >> 16),
-            .offset_high = (uint32_t)(offset >> 32),
-        };
+        idt[i] = gate_make(offset, SELECTOR_CODE, i == VECTOR_DOUBLE_FAULT ? IST_DOUBLE_FAULT : 0);
     }
 }
 

@@ -5,7 +5,7 @@
 #include "loader/stub/ending.h"
 
 #include "loader/stub/cpu.h"
-#include "loader/stub/serial.h"
+#include "loader/fault/serial.h"
 
 /* QEMU's device turns v into exit status v << 1 | 1. */
 #define QEMU_EXIT_PORT 0xf4

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's first instructions: write down the state of the processor, as it
- * is (struct entry_state, entry.h), then go to C on the loader's stack.
+ * First instructions, of the kernel and of each further processor: write down the state of the
+ * processor, as it is (struct entry_state, entry.h), then go to C on the loader's stack.
  */
 #define MSR_EFER 0xc0000080
 #define MSR_PAT  0x277
@@ -11,6 +11,60 @@
 .balign 16
 entry_state:
     .skip 224
+
+/* Both write to the entry_state at \at(\base).  First the registers but RAX, RBX and RSP, by
+   instructions that change neither registers nor flags; then the rest.  The flags go through the
+   stack, below the return address, where it is free. */
+.macro record_registers at, base
+    mov %rcx, \at+16(\base)
+    mov %rdx, \at+24(\base)
+    mov %rsi, \at+32(\base)
+    mov %rdi, \at+40(\base)
+    mov %rbp, \at+48(\base)
+    mov %r8, \at+56(\base)
+    mov %r9, \at+64(\base)
+    mov %r10, \at+72(\base)
+    mov %r11, \at+80(\base)
+    mov %r12, \at+88(\base)
+    mov %r13, \at+96(\base)
+    mov %r14, \at+104(\base)
+    mov %r15, \at+112(\base)
+.endm
+
+.macro record_state at, base
+    pushfq
+    pop \at+128(\base)
+
+    /* All is written down that what follows changes. */
+    cld
+    mov (%rsp), %rax
+    mov %rax, \at+136(\base)
+    mov %cr0, %rax
+    mov %rax, \at+144(\base)
+    mov %cr3, %rax
+    mov %rax, \at+152(\base)
+    mov %cr4, %rax
+    mov %rax, \at+160(\base)
+    mov $MSR_EFER, %ecx
+    rdmsr
+    mov %eax, \at+168(\base)
+    mov %edx, \at+172(\base)
+    mov $MSR_PAT, %ecx
+    rdmsr
+    mov %eax, \at+176(\base)
+    mov %edx, \at+180(\base)
+
+    mov %cs, \at+184(\base)
+    mov %ds, \at+186(\base)
+    mov %es, \at+188(\base)
+    mov %fs, \at+190(\base)
+    mov %gs, \at+192(\base)
+    mov %ss, \at+194(\base)
+    sldt \at+196(\base)
+    str \at+198(\base)
+    sgdt \at+200(\base)
+    sidt \at+210(\base)
+.endm
 
 .section .text.entry, "ax", @progbits
 
@@ -27,53 +81,9 @@ elf_entry:
 requested_entry:
     mov %rax, entry_state+0(%rip)
     mov %rbx, entry_state+8(%rip)
-    mov %rcx, entry_state+16(%rip)
-    mov %rdx, entry_state+24(%rip)
-    mov %rsi, entry_state+32(%rip)
-    mov %rdi, entry_state+40(%rip)
-    mov %rbp, entry_state+48(%rip)
-    mov %r8, entry_state+56(%rip)
-    mov %r9, entry_state+64(%rip)
-    mov %r10, entry_state+72(%rip)
-    mov %r11, entry_state+80(%rip)
-    mov %r12, entry_state+88(%rip)
-    mov %r13, entry_state+96(%rip)
-    mov %r14, entry_state+104(%rip)
-    mov %r15, entry_state+112(%rip)
     mov %rsp, entry_state+120(%rip)
-    /* This writes below the return address, where the stack is free. */
-    pushfq
-    pop entry_state+128(%rip)
-
-    /* All is written down that what follows changes. */
-    cld
-    mov (%rsp), %rax
-    mov %rax, entry_state+136(%rip)
-    mov %cr0, %rax
-    mov %rax, entry_state+144(%rip)
-    mov %cr3, %rax
-    mov %rax, entry_state+152(%rip)
-    mov %cr4, %rax
-    mov %rax, entry_state+160(%rip)
-    mov $MSR_EFER, %ecx
-    rdmsr
-    mov %eax, entry_state+168(%rip)
-    mov %edx, entry_state+172(%rip)
-    mov $MSR_PAT, %ecx
-    rdmsr
-    mov %eax, entry_state+176(%rip)
-    mov %edx, entry_state+180(%rip)
-
-    mov %cs, entry_state+184(%rip)
-    mov %ds, entry_state+186(%rip)
-    mov %es, entry_state+188(%rip)
-    mov %fs, entry_state+190(%rip)
-    mov %gs, entry_state+192(%rip)
-    mov %ss, entry_state+194(%rip)
-    sldt entry_state+196(%rip)
-    str entry_state+198(%rip)
-    sgdt entry_state+200(%rip)
-    sidt entry_state+210(%rip)
+    record_registers entry_state, %rip
+    record_state entry_state, %rip
 
     /* A zero frame pointer ends a debugger's backtrace. */
     xor %ebp, %ebp
@@ -81,5 +91,25 @@ requested_entry:
     call stub_main
     ud2
 .size requested_entry, . - requested_entry
+
+/* Where the other processors are sent to.  RDI is the loader's info, whose extra_argument, at
+   24, is the address of a struct processor, which begins with an entry_state. */
+.globl processor_entry
+.type processor_entry, @function
+processor_entry:
+    push %rbx
+    mov 24(%rdi), %rbx
+    mov %rax, 0(%rbx)
+    pop 8(%rbx)
+    mov %rsp, 120(%rbx)
+    record_registers 0, %rbx
+    record_state 0, %rbx
+
+    mov %rbx, %rdi
+    xor %ebp, %ebp
+    and $-16, %rsp
+    call processor_main
+    ud2
+.size processor_entry, . - processor_entry
 
 .section .note.GNU-stack, "", @progbits

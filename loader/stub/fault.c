@@ -33,36 +33,6 @@ static struct {
     void *context;
 } reporter;
 
-const char *fault_name(uint64_t vector)
-{
-    static const char *const name[] = {
-        "divide error",
-        "debug",
-        "non-maskable interrupt",
-        "breakpoint",
-        "overflow",
-        "bound range exceeded",
-        "invalid opcode",
-        "device not available",
-        "double fault",
-        "coprocessor segment overrun",
-        "invalid TSS",
-        "segment not present",
-        "stack-segment fault",
-        "general protection",
-        "page fault",
-        "reserved",
-        "floating-point error",
-        "alignment check",
-        "machine check",
-        "SIMD floating-point",
-        "virtualization",
-        "control protection",
-    };
-
-    return vector < sizeof(name) / sizeof(name[0]) ? name[vector] : "reserved";
-}
-
 /* Bit by bit: any combination is legal. */
 static void say_page_fault(const struct fault *fault)
 {

@@ -8,11 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loader/stub/trap.h"
-
-#define FAULT_DOUBLE             8
-#define FAULT_GENERAL_PROTECTION 13
-#define FAULT_PAGE               14
+#include "loader/fault/names.h"
+#include "loader/fault/trap.h"
 
 /* Bits of a page fault's error code (SDM 4.7). */
 #define FAULT_PRESENT  1u /* a right was missing, not the page */
@@ -28,9 +25,6 @@ struct fault {
     uint64_t address; /* CR2; of page faults */
     uint64_t rip;
 };
-
-/* An exception in words. */
-const char *fault_name(uint64_t vector);
 
 /* Calls f(argument).  True if that raised a page fault, a general-protection fault or a double
  * fault: then ret_fault says which, and f was left where it stood.  Any other exception, and any

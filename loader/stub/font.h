@@ -9,22 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loader/screen/font.h"
+
 /* The fonts in the kernel (fonts.S). */
 extern const uint8_t font_regular_16[], font_regular_16_end[];
 extern const uint8_t font_bold_16[], font_bold_16_end[];
 extern const uint8_t font_regular_24[], font_regular_24_end[];
 extern const uint8_t font_bold_24[], font_bold_24_end[];
 extern const uint8_t font_bold_32[], font_bold_32_end[];
-
-#define FONT_CHARACTERS 128
-
-struct font {
-    unsigned width;
-    unsigned height;
-    unsigned line_bytes; /* of one line of a glyph; the leftmost pixel is its highest bit */
-    unsigned scale;      /* pixels of the screen for one of the font, each way */
-    const uint8_t *glyph[FONT_CHARACTERS]; /* by ASCII code; never null */
-};
 
 /* Reads a font of `bytes` bytes.  False if it is not one. */
 bool font_read(struct font *ret_font, const uint8_t *file, size_t bytes);

@@ -8,6 +8,7 @@
 #include <elf.h>
 
 #include "loader/limine.h"
+#include "loader/stub/entry.h"
 #include "loader/stub/requests.h"
 
 struct file {
@@ -59,7 +60,12 @@ static const void *contents(const struct file *file, unsigned index, uint64_t *r
     return file->bytes + section->sh_offset;
 }
 
-bool kernel_file_sections(struct pgt_elf_sections *ret_sections)
+uint64_t kernel_file_slide(const void *file)
+{
+    return (uint64_t)elf_entry - ((const Elf64_Ehdr *)file)->e_entry;
+}
+
+bool kernel_file_sections(struct pgt_elf_sections *ret_sections, uint64_t *ret_slide)
 {
     uint64_t names_bytes = 0;
     const char *names;
@@ -73,6 +79,7 @@ bool kernel_file_sections(struct pgt_elf_sections *ret_sections)
                                               .entry_bytes = sizeof(Elf64_Shdr),
                                               .names = names,
                                               .names_bytes = names_bytes};
+    *ret_slide = kernel_file_slide(file.bytes);
     return true;
 }
 
@@ -88,7 +95,8 @@ static bool read_symbols(const struct file *file, unsigned index, struct pgt_sym
     *ret_symbols = (struct pgt_symbols){.symbol = symbols,
                                         .count = bytes / sizeof(struct pgt_symbol),
                                         .strings = strings,
-                                        .strings_bytes = strings_bytes};
+                                        .strings_bytes = strings_bytes,
+                                        .slide = kernel_file_slide(file->bytes)};
     return true;
 }
 

@@ -10,10 +10,13 @@
 #include "pagetables/explain.h"
 #include "pagetables/sections.h"
 
-/* The section headers.  False if the loader gave no file, or it has none. */
-bool kernel_file_sections(struct pgt_elf_sections *ret_sections);
+/* The section headers, with addresses as linked; *ret_slide is to be added.  False if the loader gave no file, or it has none. */
+bool kernel_file_sections(struct pgt_elf_sections *ret_sections, uint64_t *ret_slide);
 
-/* The symbol table, for addresses as the kernel is linked.  False if there is none: then
+/* Where the kernel runs, less where its file says that it is linked to. */
+uint64_t kernel_file_slide(const void *file);
+
+/* The symbol table, with the slide.  False if there is none: then
  * ret_symbols is empty, which is fine for reports. */
 bool kernel_file_symbols(struct pgt_symbols *ret_symbols);
 

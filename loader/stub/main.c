@@ -6,12 +6,13 @@
 #include "loader/stub/checks.h"
 #include "loader/stub/crash_screen.h"
 #include "loader/stub/descriptors.h"
+#include "loader/stub/early.h"
 #include "loader/stub/ending.h"
 #include "loader/stub/fault.h"
 #include "loader/stub/flaw.h"
 #include "loader/stub/picture.h"
 #include "loader/stub/requests.h"
-#include "loader/stub/serial.h"
+#include "loader/fault/serial.h"
 #include "loader/stub/stub.h"
 #include "loader/stub/variant.h"
 
@@ -65,9 +66,14 @@ static void run(struct stub *stub)
         fault_set_reporter(report_end, stub);
     check_stack(stub);
     check_faults(stub);
+    check_processors(stub);
     check_direct(stub);
     check_files(stub);
+    check_greeting(stub);
     check_firmware(stub);
+    check_machine(stub);
+    check_event_log(stub);
+    check_iommu(stub);
     check_live(stub);
     check_spaces(stub);
     check_harvest(stub);
@@ -92,6 +98,7 @@ _Noreturn void stub_main(void)
     /* Large, and fault reports want the stack: so not on it. */
     static struct stub stub;
 
+    early_fault();
     serial_init();
     descriptors_init();
     /* A line of its own, whatever firmware or loader left on the line before. */

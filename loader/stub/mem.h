@@ -7,11 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
-void *memmove(void *to, const void *from, size_t bytes);
-void *memset(void *to, int value, size_t bytes);
-int memcmp(const void *left, const void *right, size_t bytes);
+#include <string.h>
 
 /* Length of a text that may not be terminated: limit if it is not. */
 size_t text_length(const char *text, size_t limit);

@@ -10,7 +10,7 @@
 
 #include "loader/stub/process.h"
 #include "loader/stub/stub.h"
-#include "loader/stub/trap.h"
+#include "loader/fault/trap.h"
 #include "pagetables/explain.h"
 
 /* What was reported, by the kind of its lines. */

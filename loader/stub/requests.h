@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this kernel asks of its loader: every feature that Pagelift has, but for the
- * paging mode, which depends on the variant.
+ * What this kernel asks of its loader: every feature that Pagelift has, but for those
+ * that depend on the variant.
  */
 #ifndef LOADER_STUB_REQUESTS_H
 #define LOADER_STUB_REQUESTS_H
@@ -9,7 +9,9 @@
 #include "loader/limine.h"
 #include "loader/pagetables_request.h"
 
-#define REQUESTED_STACK (UINT64_C(256) * 1024)
+#define REQUESTED_STACK  (UINT64_C(256) * 1024)
+#define REQUESTED_RANDOM 16
+#define INTERNAL_MODULE  "internal.gz" /* beside the kernel, if it is there at all */
 
 struct requests {
     struct limine_request bootloader_info;
@@ -28,6 +30,10 @@ struct requests {
     struct limine_request efi_system_table;
     struct limine_request efi_memmap;
     struct limine_request date_at_boot;
+    struct limine_request tsc_frequency;
+    struct limine_request performance;
+    struct limine_entropy_request entropy;
+    struct limine_request tpm_event_log;
     struct limine_pagetables_request pagetables;
 };
 

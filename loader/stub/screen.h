@@ -5,7 +5,7 @@
 #ifndef LOADER_STUB_SCREEN_H
 #define LOADER_STUB_SCREEN_H
 
-#include "loader/stub/canvas.h"
+#include "loader/screen/canvas.h"
 
 /* False if there is none, or none that can be drawn on. */
 bool screen_open(struct canvas *ret_canvas);

@@ -35,6 +35,7 @@ struct stub {
 /* Where the linker put things (stub.ld). */
 extern const char text_start[], text_end[];
 extern const char rodata_start[], rodata_end[];
+extern const char relro_start[], relro_end[]; /* empty, unless it is a PIE */
 extern char data_start[], data_end[];
 
 /* Why tests of the tables are skipped under other loaders. */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "loader/stub/trap.h"
+#include "loader/fault/trap.h"
 
 /* For struct user: answers SUM and SAY, of the struct process that the context is, and any number
  * that it doesn't know (-1).  EXIT and FORK end the run. */

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 #include "loader/report.h"
-#include "loader/stub/serial.h"
+#include "loader/fault/serial.h"
 
 #define LINE_BYTES 512
 

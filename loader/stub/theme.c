@@ -4,6 +4,8 @@
  */
 #include "loader/stub/theme.h"
 
+#include "loader/stub/font.h"
+
 /* Below this width the large title has no room; from this height on rows may be
  * taller; and from the last one on every pixel of a font is four on the screen. */
 #define NARROW    1000

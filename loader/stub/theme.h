@@ -5,21 +5,9 @@
 #ifndef LOADER_STUB_THEME_H
 #define LOADER_STUB_THEME_H
 
-#include "loader/stub/canvas.h"
+#include "loader/screen/canvas.h"
+#include "loader/screen/colours.h"
 #include "pagetables/pagetables.h"
-
-#define THEME_GROUND     0x0e131bu /* behind everything */
-#define THEME_STRIPE     0x131a24u /* every other row */
-#define THEME_BAR_TOP    0x1d2a3du /* title bar */
-#define THEME_BAR_BOTTOM 0x141d2bu
-#define THEME_RULE       0x2b3a50u
-#define THEME_TEXT       0xd7dee8u
-#define THEME_BRIGHT     0xffffffu
-#define THEME_DIM        0x7d8ba0u
-#define THEME_FAINT      0x4a5870u
-
-#define THEME_GOOD 0x2f9e63u
-#define THEME_BAD  0xd6453du
 
 /* By rights, so that one look finds what is executable. */
 #define THEME_READ    0x7f93b2u

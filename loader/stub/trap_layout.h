@@ -5,6 +5,8 @@
 #ifndef LOADER_STUB_TRAP_LAYOUT_H
 #define LOADER_STUB_TRAP_LAYOUT_H
 
+#include "loader/fault/trap_layout.h"
+
 /* Other selectors than the loader's, so that a stale one shows.  The order is SYSCALL's and
  * SYSRET's: the kernel's stack segment follows its code; a program's code follows its stack
  * segment, which follows a slot for 32-bit code, empty here. */
@@ -17,8 +19,5 @@
 
 /* In place of an exception's vector: the program called the system. */
 #define TRAP_SYSTEM_CALL 0x100
-
-/* Size of struct trap_frame. */
-#define TRAP_FRAME_BYTES 176
 
 #endif

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loader/stub/trap.h"
+#include "loader/fault/trap.h"
+#include "loader/stub/trap_layout.h"
 
 struct user {
     struct trap_frame frame;

@@ -22,6 +22,12 @@ bool variant_accepted(void);
 /* The request for a paging mode; null: this kernel makes none, which stands for 4 levels. */
 const volatile struct limine_paging_mode_request *variant_paging_mode(void);
 
+/* The request for the other processors: it asks for x2APIC mode from base revision 5 on. */
+const volatile struct limine_mp_request *variant_processors(void);
+
+/* The request to keep IOMMUs as they are, which base revision 5 makes alone; else null. */
+const volatile struct limine_request *variant_keep_iommu(void);
+
 /* Called after the third test.  Does nothing in the real kernel. */
 void variant_flaw(struct tap *tap);
 

@@ -9,6 +9,8 @@
 
 const uint64_t variant_base_revision = 0;
 
+static volatile struct limine_mp_request mp = {.head = {.id = LIMINE_MP}};
+
 /* Ends with a null pointer. */
 __attribute__((used, section(".limine_reqs"))) static volatile void *const list[] = {
     &requests.bootloader_info,
@@ -27,7 +29,12 @@ __attribute__((used, section(".limine_reqs"))) static volatile void *const list[
     &requests.efi_system_table,
     &requests.efi_memmap,
     &requests.date_at_boot,
+    &requests.tsc_frequency,
+    &requests.performance,
+    &requests.entropy,
+    &requests.tpm_event_log,
     &requests.pagetables,
+    &mp,
     0,
 };
 
@@ -38,6 +45,16 @@ bool variant_accepted(void)
 }
 
 const volatile struct limine_paging_mode_request *variant_paging_mode(void)
+{
+    return 0;
+}
+
+const volatile struct limine_mp_request *variant_processors(void)
+{
+    return &mp;
+}
+
+const volatile struct limine_request *variant_keep_iommu(void)
 {
     return 0;
 }

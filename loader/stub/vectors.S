@@ -1,49 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Entries of the 32 exceptions, and the way back out of a probe (fault.c).
- *
- * Every entry leaves the same picture on its stack (struct trap_frame): fifteen
- * registers, the vector, an error code (0 where the processor has none), and what the
- * processor pushed.
  */
+#include "loader/fault/trap_entries.inc"
+
 .section .text.vectors, "ax", @progbits
 
-.macro vector number
-.balign 16
-vector_\number:
-    /* 8, 10 to 14, 17, 21, 29, 30 come with an error code. */
-    .if !(\number == 8 || (\number >= 10 && \number <= 14) || \number == 17 || \
-          \number == 21 || \number == 29 || \number == 30)
-    push $0
-    .endif
-    push $\number
-    jmp vector_common
-.endm
-
-.altmacro
-.set number, 0
-.rept 32
-    vector %number
-    .set number, number + 1
-.endr
+.globl vector_entries
+.balign TRAP_ENTRY_BYTES
+vector_entries:
+    trap_entries vector_common
 
 vector_common:
-    push %rax
-    push %rbx
-    push %rcx
-    push %rdx
-    push %rsi
-    push %rdi
-    push %rbp
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    cld
+    trap_push
     mov %rsp, %rdi
     call fault_handle
     pop %r15
@@ -95,18 +64,5 @@ fault_recover:
     pop %rbp
     ret
 .size fault_call, . - fault_call
-
-.section .rodata.vectors, "a", @progbits
-.globl vector_entry
-.balign 8
-vector_entry:
-.macro vector_address number
-    .quad vector_\number
-.endm
-.set number, 0
-.rept 32
-    vector_address %number
-    .set number, number + 1
-.endr
 
 .section .note.GNU-stack, "", @progbits

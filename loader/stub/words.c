@@ -5,6 +5,7 @@
 #include "loader/stub/words.h"
 
 #include "loader/stub/mem.h"
+#include "loader/stub/requests.h"
 
 static const char *after_name(const char *text, const char *name)
 {
@@ -40,4 +41,21 @@ bool words_number(const char *text, const char *name, unsigned base, uint64_t *r
         return false;
     *ret_value = value;
     return true;
+}
+
+uint64_t words_on_command_line(const char *name, unsigned base, uint64_t otherwise)
+{
+    const struct limine_executable_cmdline_response *response =
+        request_answer(&requests.executable_cmdline);
+    const char *text = response != 0 ? request_pointer(response->cmdline) : 0;
+    uint64_t value;
+
+    return text != 0 && words_number(text, name, base, &value) ? value : otherwise;
+}
+
+bool words_has(const char *text, const char *word)
+{
+    const char *at = after_name(text, word);
+
+    return at != 0 && (*at == ' ' || *at == '\0');
 }

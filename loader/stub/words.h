@@ -12,4 +12,10 @@
  * False if the text has no such word, or no number there. */
 bool words_number(const char *text, const char *name, unsigned base, uint64_t *ret_value);
 
+/* Is this one of the words, as a whole? */
+bool words_has(const char *text, const char *word);
+
+/* The same of the kernel's own command line; `otherwise` where it has no such word. */
+uint64_t words_on_command_line(const char *name, unsigned base, uint64_t otherwise);
+
 #endif

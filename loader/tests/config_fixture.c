@@ -22,7 +22,6 @@ int config_stop(void **state)
 {
     struct config_fixture *f = *state;
 
-    free(f->copy);
     free(f);
     return 0;
 }
@@ -39,13 +38,17 @@ enum ldr_status config_read_bytes(struct config_fixture *f, const char *text, si
 {
     struct ldr_log log = {keep_line, f};
 
-    free(f->copy);
     f->copy = text == NULL ? NULL : malloc(length);
     if (length > 0)
         memcpy(f->copy, text, length);
     f->log[0] = '\0';
-    return ldr_config_read(&f->config, CONFIG_NAME, (struct ldr_text){f->copy, length}, &log,
-                           &f->report);
+    memset(&f->room, 0xa5, sizeof f->room);
+    enum ldr_status status = ldr_config_read(
+        &f->config, CONFIG_NAME, (struct ldr_text){f->copy, length}, &f->room, &log, &f->report);
+    /* Nothing may need the text any more. */
+    free(f->copy);
+    f->copy = NULL;
+    return status;
 }
 
 void config_accepted(struct config_fixture *f, const char *text)
@@ -101,6 +104,8 @@ void config_check_slice(struct ldr_text slice, const char *expected)
 
 const struct ldr_entry *config_entry(struct config_fixture *f, size_t index)
 {
-    ldr_config_entry(&f->config, index, &f->entry);
-    return &f->entry;
+    assert_true(index < f->config.entry_count);
+    assert_ptr_equal(f->config.entry, f->room.entry);
+    f->entry = &f->room.entry[index];
+    return f->entry;
 }

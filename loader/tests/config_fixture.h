@@ -15,10 +15,11 @@
 /* What one test works with. */
 struct config_fixture {
     struct ldr_config config;
+    struct ldr_config_room room;
     struct ldr_report report;
-    struct ldr_entry entry; /* config_entry() left it here */
-    char *copy;             /* of the text, exactly as long, so that reading behind it is caught */
-    char log[4096];         /* the warnings, a newline behind each */
+    const struct ldr_entry *entry; /* config_entry() left it here */
+    char *copy;     /* of the text, exactly as long, so that reading behind it is caught */
+    char log[4096]; /* the warnings, a newline behind each */
 };
 
 #define CONFIG_TEST(test) cmocka_unit_test_setup_teardown(test, config_start, config_stop)
@@ -41,7 +42,7 @@ void config_check_text(const char *text, const char *where, const char *why);
 
 void config_check_slice(struct ldr_text slice, const char *expected);
 
-/* Looks up entry `index`. */
+/* Entry `index`, which shall be there. */
 const struct ldr_entry *config_entry(struct config_fixture *f, size_t index);
 
 #endif

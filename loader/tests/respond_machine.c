@@ -83,8 +83,18 @@ static void make_tables(struct respond_machine *machine)
                      PGT_OK);
 }
 
+/* A generator that always works, and no log that anybody reads. */
+static bool fill_plainly(void *context, void *bytes, size_t count)
+{
+    (void)context;
+    memset(bytes, 0x77, count);
+    return true;
+}
+
 static void make_things(struct respond_machine *machine)
 {
+    static const struct ldr_entropy plain = {.fill = fill_plainly};
+    static const uint8_t events[] = "events";
     machine->screen = (struct ldr_framebuffer){
         .phys = 0x80000000,
         .bytes = 0x300000,
@@ -107,6 +117,10 @@ static void make_things(struct respond_machine *machine)
         .has_time = true,
         .time = -5,
         .framebuffer = &machine->screen,
+        .entropy = &plain,
+        .tsc_hz = 3000000000,
+        .times = {.known = true, .reset_usec = 1, .init_usec = 2},
+        .event_log = {.format = LDR_EVENTS_TCG_2, .at = events, .bytes = sizeof events},
     };
     machine->kernel = file(0x700000, "/boot/kernel.elf", "quiet debug");
     machine->module[0] = file(0x800000, "/initrd", "");
@@ -117,6 +131,8 @@ static void make_things(struct respond_machine *machine)
 
 void respond_machine_make(struct respond_machine *machine)
 {
+    static const struct ldr_processor one = {.uid = 1, .apic_id = 2};
+    static const struct ldr_processors processors = {.list = &one, .count = 1};
     memset(machine, 0, sizeof *machine);
     make_plan(machine);
     make_tables(machine);
@@ -131,6 +147,7 @@ void respond_machine_make(struct respond_machine *machine)
         .kernel = &machine->kernel,
         .module = machine->module,
         .module_count = 3,
+        .processors = &processors,
         .memmap_capacity = 7,
         .efi_memmap_capacity = 100,
     };

@@ -24,7 +24,7 @@ static void exec(void **state)
     assert_string_equal(f->image.name, IMAGE_NAME);
     assert_ptr_equal(f->image.file, f->copy + 1);
     assert_int_equal(f->image.file_bytes, f->elf.file_bytes);
-    assert_int_equal(f->image.rela_count, 0);
+    assert_int_equal(f->image.relocations[LDR_RELA].count, 0);
     image_check_loaded(f);
 }
 
@@ -226,11 +226,11 @@ static void exec_with_relocations(void **state)
                                (int64_t)(LDR_IMAGE_LOWEST + ELF_ENTRY_AT));
     image_accepted(f);
     image_check_three_segments(f, 0);
-    assert_int_equal(f->image.rela_count, 1);
+    assert_int_equal(f->image.relocations[LDR_RELA].count, 1);
     image_check_loaded(f);
 
-    f->elf.relocation[0].r_info = R_X86_64_64;
-    image_refused(f, "relocation 0", "type 1,");
+    f->elf.relocation[0].r_info = R_X86_64_PC32;
+    image_refused(f, "relocation 0", "type 2 ");
 }
 
 int main(void)

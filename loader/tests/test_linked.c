@@ -32,7 +32,18 @@ static const char source[] =
     "void entry(void) { for (;;) counter += zeros[1]; }\n"
     "extern const struct table table;\n"
     "const struct table { unsigned long magic; const void *self, *counter, *zeros;\n"
-    "    void (*entry)(void); } table = {0x7061676567616c66, &table, &counter, zeros, entry};\n";
+    "    void (*entry)(void); } table = {0x7061676567616c66, &table, &counter, zeros, entry};\n"
+    "#if defined(WEAK) || defined(STRONG) || defined(CHOSEN)\n"
+    "#ifdef WEAK\n"
+    "__attribute__((weak))\n"
+    "#endif\n"
+    "extern void missing_one(void);\n"
+    "#ifdef CHOSEN\n"
+    "static void *choose(void) { return entry; }\n"
+    "__attribute__((ifunc(\"choose\"))) void missing_one(void);\n"
+    "#endif\n"
+    "void (*const wanted)(void) = missing_one;\n"
+    "#endif\n";
 
 /* Like the script that many kernels start from: program headers written by hand,
  * the ELF headers not loaded, a place for a dynamic section that may be empty. */
@@ -67,6 +78,8 @@ static const char plain_script[] = "ENTRY(entry)\n"
 #define STATIC  "-static -fno-pic -mcmodel=kernel "
 #define PIE     "-static-pie -fPIE -Wl,--no-dynamic-linker "
 #define DEFAULT "-Wl,-e,entry "
+#define PACKED  "-Wl,-z,pack-relative-relocs "
+#define LLD     "-fuse-ld=lld "
 
 static char folder[] = P_tmpdir "/linked-kernel.XXXXXX";
 
@@ -179,8 +192,22 @@ static void check_pointers(const struct ldr_image *image, const uint8_t *memory)
                         nothing, sizeof nothing);
 }
 
-/* `relocations`: whether the linker leaves any to apply. */
-static void boots(const char *flags, int relocations)
+/* What the linker is expected to leave to be done. */
+enum { NOTHING = 0, RELA = 1, RELR = 2, RELRO = 4 };
+
+/* The rights of the page that the table is in, which only relocations write. */
+static unsigned rights_of_table(const struct ldr_image *image, const uint8_t *memory)
+{
+    struct table table;
+    uint64_t virt = find_table(image, memory, &table);
+
+    for (unsigned i = 0; i < image->segment_count; i++)
+        if (virt - image->segment[i].virt < image->segment[i].bytes)
+            return image->segment[i].rights;
+    return 0;
+}
+
+static void boots(const char *flags, unsigned expected)
 {
     struct ldr_image image;
     struct ldr_report report;
@@ -190,11 +217,14 @@ static void boots(const char *flags, int relocations)
     uint8_t *file = slurp(&bytes);
     if (ldr_image_read(&image, "kernel.elf", file, bytes, &report) != LDR_OK)
         fail_msg("%s: refused: %s", flags, report.text);
-    assert_int_equal(image.rela_count > 0, relocations);
+    assert_int_equal(image.relocations[LDR_RELA].count > 0, (expected & RELA) != 0);
+    assert_int_equal(image.relocations[LDR_RELR].count > 0, (expected & RELR) != 0);
     uint8_t *memory = malloc(image.bytes);
     memset(memory, 0x77, image.bytes);
     ldr_image_load(&image, memory);
     check_pointers(&image, memory);
+    if (expected & RELRO)
+        assert_int_equal(rights_of_table(&image, memory), PGT_READ);
     free(memory);
     free(file);
 }
@@ -216,34 +246,63 @@ static void refused(const char *flags, const char *why)
 static void executables(void **state)
 {
     (void)state;
-    boots(STATIC "-T kernel.ld", 0);
-    boots(STATIC "-T plain.ld -Wl,-z,noseparate-code", 0);
-    boots(STATIC "-T plain.ld -Wl,-z,noseparate-code,-z,max-page-size=0x1000", 0);
-    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff80000000", 0);
-    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff90000000,-z,noseparate-code", 0);
-    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff80200000,-z,max-page-size=0x200000", 0);
+    boots(STATIC "-T kernel.ld", NOTHING);
+    boots(STATIC "-T plain.ld -Wl,-z,noseparate-code", NOTHING);
+    boots(STATIC "-T plain.ld -Wl,-z,noseparate-code,-z,max-page-size=0x1000", NOTHING);
+    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff80000000", NOTHING);
+    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff90000000,-z,noseparate-code", NOTHING);
+    boots(STATIC DEFAULT "-Wl,-Ttext-segment=0xffffffff80200000,-z,max-page-size=0x200000",
+          NOTHING);
 }
 
 static void pies(void **state)
 {
     (void)state;
-    boots(PIE DEFAULT, 1);
-    boots(PIE DEFAULT "-Wl,-z,text,-z,max-page-size=0x1000", 1);
-    boots(PIE DEFAULT "-Wl,-z,noseparate-code", 1);
-    boots(PIE DEFAULT "-Wl,-z,max-page-size=0x200000", 1);
-    boots(PIE DEFAULT "-Wl,-z,norelro -s", 1);
-    boots("-pie -fPIE -Wl,--no-dynamic-linker " DEFAULT, 1);
-    boots("-pie -fPIE " DEFAULT, 1); /* names an interpreter, and needs none */
-    boots(PIE "-T kernel.ld", 1);
+    boots(PIE DEFAULT, RELA | RELRO);
+    boots(PIE DEFAULT "-Wl,-z,text,-z,max-page-size=0x1000", RELA | RELRO);
+    boots(PIE DEFAULT "-Wl,-z,noseparate-code", RELA | RELRO);
+    boots(PIE DEFAULT "-Wl,-z,max-page-size=0x200000", RELA | RELRO);
+    boots(PIE DEFAULT "-Wl,-z,norelro -s", RELA);
+    boots("-pie -fPIE -Wl,--no-dynamic-linker " DEFAULT, RELA | RELRO);
+    boots("-pie -fPIE " DEFAULT, RELA | RELRO); /* names an interpreter, and needs none */
+    boots(PIE "-T kernel.ld", RELA);
+}
+
+/* By both linkers, each with its own idea of how RELRO and the rest share pages. */
+static void packed(void **state)
+{
+    (void)state;
+    boots(PIE DEFAULT PACKED, RELR | RELRO);
+    boots(PIE DEFAULT PACKED "-Wl,-z,now,-z,max-page-size=0x1000", RELR | RELRO);
+    boots(PIE DEFAULT PACKED "-Wl,-z,norelro", RELR);
+    boots(PIE DEFAULT LLD, RELA | RELRO);
+    boots(PIE DEFAULT LLD "-Wl,-z,norelro", RELA);
+    boots(PIE DEFAULT LLD "-Wl,--pack-dyn-relocs=relr", RELR | RELRO);
+    boots(PIE DEFAULT LLD "-Wl,--pack-dyn-relocs=relr,-z,now,-z,max-page-size=0x200000",
+          RELR | RELRO);
+    boots(PIE DEFAULT LLD "-Wl,-z,separate-loadable-segments,-z,text", RELA | RELRO);
+}
+
+/* A symbol that might have been another's, one that nobody defines, and one that is to be
+ * chosen at run time: a shared object's relocations, as far as they suit a kernel. */
+static void symbols(void **state)
+{
+    (void)state;
+    boots("-shared -fPIC " DEFAULT, RELA | RELRO);
+    boots("-shared -fPIC " DEFAULT LLD, RELA | RELRO);
+    boots("-shared -fPIC " DEFAULT PACKED, RELA | RELR | RELRO);
+    boots("-shared -fPIC -DWEAK " DEFAULT, RELA | RELRO);
+    boots(PIE "-DWEAK -Wl,-z,dynamic-undefined-weak " DEFAULT, RELA | RELRO);
+    refused("-shared -fPIC -DSTRONG " DEFAULT, "the symbol missing_one is undefined");
+    refused("-shared -fPIC -DSTRONG " DEFAULT LLD, "the symbol missing_one is undefined");
+    refused(PIE "-DCHOSEN " DEFAULT, "IRELATIVE");
+    refused(PIE "-DCHOSEN " DEFAULT LLD, "IRELATIVE");
 }
 
 /* Linked in ways that can't work, or that this loader says no to. */
 static void others(void **state)
 {
     (void)state;
-    refused("-static-pie -fPIE -Wl,--no-dynamic-linker,-z,pack-relative-relocs " DEFAULT,
-            "has a RELR table");
-    refused("-shared -fPIC " DEFAULT, "relocation");
     /* The ELF headers are read-only and the text behind them executable. */
     refused(STATIC "-T plain.ld -Wl,-z,separate-code", "share the page at 0xffffffff80000000");
     refused("-r", "e_type is 1");
@@ -255,9 +314,8 @@ static void others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(executables),
-        cmocka_unit_test(pies),
-        cmocka_unit_test(others),
+        cmocka_unit_test(executables), cmocka_unit_test(pies),   cmocka_unit_test(packed),
+        cmocka_unit_test(symbols),     cmocka_unit_test(others),
     };
 
     return cmocka_run_group_tests_name("linked kernels", tests, make_folder, remove_folder);

@@ -130,6 +130,38 @@ static void revision_3_maps_ram_and_framebuffer_alone(void **state)
     assert_int_equal(plan.stack_top, HHDM + 0x132000);
 }
 
+/* The memory map brings the guards; the plan only says where they are. */
+static void knows_the_stacks_of_further_processors(void **state)
+{
+    (void)state;
+    struct ldr_run run[128];
+    struct ldr_plan plan = {.run = run, .capacity = 128};
+    struct ldr_layout more = layout;
+    struct ldr_region regions[REGIONS + 2];
+    struct ldr_report report;
+
+    more.more_stacks = 1;
+    /* Behind the guard at 132000h a stack, and its guard. */
+    memcpy(regions, region, 9 * sizeof *region);
+    regions[9] = (struct ldr_region){0x133000, 0x10000, LDR_RECLAIMABLE};
+    regions[10] = (struct ldr_region){0x143000, 0x1000, LDR_GUARD};
+    regions[11] = (struct ldr_region){0x144000, 4 * MIB - 0x144000, LDR_USABLE};
+    memcpy(regions + 12, region + 10, (REGIONS - 10) * sizeof *region);
+    assert_int_equal(
+        ldr_plan_make(&plan, &modern, 3, &image, &more, regions, REGIONS + 2, &report), LDR_OK);
+    const struct direct want[] = {
+        {0x122000, 0x10000, RW, PGT_WRITE_BACK},
+        {0x133000, 0x10000, RW, PGT_WRITE_BACK},
+        {0x144000, 4 * MIB - 0x144000, RW, PGT_WRITE_BACK},
+    };
+    assert_direct(&plan, 5, LDR_DIRECT_MAP, HHDM, want, 3);
+    assert_int_equal(ldr_plan_stack_top(&plan, 0), HHDM + 0x132000);
+    assert_int_equal(ldr_plan_stack_top(&plan, 1), HHDM + 0x143000);
+    assert_int_equal(ldr_plan_last_guard(&plan), HHDM + 0x143000);
+    plan.more_stacks = 0;
+    assert_int_equal(ldr_plan_last_guard(&plan), HHDM + 0x132000);
+}
+
 /* From revision 4 ACPI's memory is mapped as well, and so needs no cut. */
 static void revision_4_maps_acpi(void **state)
 {
@@ -247,7 +279,7 @@ static void covers_notices_memory_that_moved(void **state)
 static bool place(const struct ldr_region *map, size_t count, uint64_t lowest, uint64_t bytes,
                   uint64_t modulus, uint64_t congruent, uint64_t *ret_phys)
 {
-    struct ldr_block block = {bytes, modulus, congruent, lowest, LDR_ANYWHERE};
+    struct ldr_block block = {bytes, modulus, congruent, lowest, LDR_ANYWHERE, NULL, 0};
     return ldr_place(map, count, 6, &block, ret_phys);
 }
 
@@ -299,7 +331,7 @@ static void place_stays_below(void **state)
     const struct ldr_region map[] = {{PGT_PAGE_2M, 3 * gib - PGT_PAGE_2M, LDR_USABLE},
                                      {3 * gib, 2 * gib, LDR_USABLE},
                                      {6 * gib, gib, LDR_USABLE}};
-    struct ldr_block block = {PGT_PAGE, PGT_PAGE, 0, 0, LDR_ANYWHERE};
+    struct ldr_block block = {PGT_PAGE, PGT_PAGE, 0, 0, LDR_ANYWHERE, NULL, 0};
     uint64_t phys;
     assert_true(ldr_place(map, 3, 6, &block, &phys));
     assert_int_equal(phys, 7 * gib - PGT_PAGE);
@@ -417,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(revision_3_maps_ram_and_framebuffer_alone),
+        cmocka_unit_test(knows_the_stacks_of_further_processors),
         cmocka_unit_test(revision_4_maps_acpi),
         cmocka_unit_test(revision_0_maps_four_gib_twice),
         cmocka_unit_test(four_gib_cuts_a_reserved_region),

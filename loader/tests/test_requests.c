@@ -152,11 +152,11 @@ static void what_the_end_cuts_off_is_refused(void **state)
         unsigned bytes, revision;
         const char *name;
     } request[] = {
-        {LDR_HHDM, 48, 0, "(HHDM) is cut off after 40 bytes"},
-        {LDR_STACK_SIZE, 56, 0, "(stack size) is cut off after 48 bytes"},
-        {LDR_ENTRY_POINT, 56, 0, "(entry point) is cut off after 48 bytes"},
-        {LDR_MODULE, 48, 0, "(module) is cut off after 40 bytes"},
-        {LDR_MODULE, 64, 1, "(module) is cut off after 56 bytes"},
+        {LDR_HHDM, 48, 0, "for HHDM is cut off after 40 bytes"},
+        {LDR_STACK_SIZE, 56, 0, "for stack size is cut off after 48 bytes"},
+        {LDR_ENTRY_POINT, 56, 0, "for entry point is cut off after 48 bytes"},
+        {LDR_MODULE, 48, 0, "for module is cut off after 40 bytes"},
+        {LDR_MODULE, 64, 1, "for module is cut off after 56 bytes"},
     };
     for (unsigned i = 0; i < sizeof request / sizeof *request; i++) {
         struct ldr_segment *data = &kernel->image.segment[1];
@@ -172,7 +172,7 @@ static void what_the_end_cuts_off_is_refused(void **state)
     }
     memset(kernel->memory, 0, REQUESTS_BYTES);
     requests_put_tag(kernel, 0x1000 - 16, 3);
-    requests_refused(kernel, "base revision tag at 0xffffffff80000ff0 is cut off");
+    requests_refused(kernel, "tag at 0xffffffff80000ff0 (segment 0, file offset 0xff0) is cut off");
 }
 
 static void every_base_revision(void **state)
@@ -197,7 +197,8 @@ static void two_tags(void **state)
     requests_put_tag(kernel, REQUESTS_DATA, 3);
     requests_put_tag(kernel, REQUESTS_DATA + 0x40, 3);
     requests_refused(kernel,
-                     "two base revision tags, at 0xffffffff80002000 and 0xffffffff80002040");
+                     "two base revision tags, at 0xffffffff80002000 (segment 1, file offset 0x0) "
+                     "and 0xffffffff80002040 (segment 1, file offset 0x40): keep");
 }
 
 /* HHDM stands before the markers, memory map between, RSDP behind. */
@@ -275,7 +276,8 @@ static void markers_the_wrong_way_round(void **state)
     struct requests_kernel *kernel = *state;
     requests_put_end(kernel, REQUESTS_DATA);
     requests_put_start(kernel, REQUESTS_DATA + 0x10);
-    requests_refused(kernel, "start marker at 0xffffffff80002010 lies behind");
+    requests_refused(
+        kernel, "start marker at 0xffffffff80002010 (segment 1, file offset 0x10) lies behind");
     /* A later start marker would bind, so an end before it can't be meant. */
     memset(kernel->memory, 0, REQUESTS_BYTES);
     requests_put_start(kernel, REQUESTS_DATA);
@@ -300,7 +302,7 @@ static void a_request_twice(void **state)
         memset(kernel->memory, 0, REQUESTS_BYTES);
         requests_put_feature(kernel, REQUESTS_DATA, (enum ldr_feature)i, 0);
         requests_put_feature(kernel, REQUESTS_DATA + 0x100, (enum ldr_feature)i, 0);
-        requests_refused(kernel, "0xffffffff80002100 is the second one");
+        requests_refused(kernel, "(segment 1, file offset 0x100) is the second one");
         assert_non_null(strstr(kernel->report.text, ldr_feature_name((enum ldr_feature)i)));
     }
     /* Unknown to this loader, and twice all the same. */
@@ -316,13 +318,13 @@ static void unknown_features_are_named_in_the_log(void **state)
 {
     struct requests_kernel *kernel = *state;
     requests_put_feature(kernel, REQUESTS_DATA, LDR_HHDM, 0);
-    /* MP, which this loader doesn't answer. */
-    REQUESTS_PUT(kernel, REQUESTS_DATA + 0x100, COMMON, UINT64_C(0x95a67b819a1b857e),
-                 UINT64_C(0xa0b61b723b6a73e0));
+    /* Device tree, which this loader doesn't answer. */
+    REQUESTS_PUT(kernel, REQUESTS_DATA + 0x100, COMMON, UINT64_C(0xb40ddb48fb54bac7),
+                 UINT64_C(0x545081493f81ffb7));
     requests_found(kernel);
     assert_int_equal(kernel->lines, 1);
     assert_non_null(strstr(kernel->line, "kernel.elf: "));
-    assert_non_null(strstr(kernel->line, "95a67b819a1b857e a0b61b723b6a73e0"));
+    assert_non_null(strstr(kernel->line, "b40ddb48fb54bac7 545081493f81ffb7"));
     assert_non_null(strstr(kernel->line, "0xffffffff80002100"));
 }
 

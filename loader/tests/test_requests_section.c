@@ -161,11 +161,13 @@ static void addresses_where_no_request_can_be(void **state)
     /* A request too long for its place; its head alone would fit. */
     requests_put_feature(&fixture->kernel, REQUESTS_END - 48, LDR_STACK_SIZE, 0);
     fixture->file->list[1] = REQUESTS_BASE + REQUESTS_END - 48;
-    requests_refused(&fixture->kernel, "(stack size) is cut off after 48 bytes");
+    requests_refused(&fixture->kernel, "for stack size is cut off after 48 bytes");
     /* Something that is no request is named, and harms nobody. */
     fixture->file->list[1] = REQUESTS_BASE + 0x100;
     assert_list_counts(fixture, true);
-    assert_non_null(strstr(fixture->kernel.line, "0xffffffff80000100, but no request is there"));
+    assert_non_null(
+        strstr(fixture->kernel.line,
+               "0xffffffff80000100 (segment 0, file offset 0x100), but no request is there"));
 }
 
 static void no_list_in(struct fixture *fixture, Elf64_Off *field, uint64_t value)

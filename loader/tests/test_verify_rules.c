@@ -90,6 +90,37 @@ static void refuses_a_leaf_larger_than_its_run(void **state)
     verify_assert_refused(machine, "the leaf maps more than its run in the plan");
 }
 
+/* Stacks of further processors lie behind the first, a guard behind each. */
+static void refuses_guards_and_tables_of_further_stacks(void **state)
+{
+    struct verify_machine *machine = *state;
+    struct ldr_plan *plan = &machine->plan;
+
+    plan->more_stacks = 1; /* its guard is GUARD_ABOVE + 0x3000, in the image */
+    verify_assert_refused(machine, "a guard page of the stack is mapped");
+
+    plan->guard_below = DIRECT + UINT64_C(0x150000);
+    plan->guard_above = DIRECT + UINT64_C(0x152000);
+    plan->more_stacks = 0x56; /* the last guard is the last page before the 2M leaf, */
+    assert_int_equal(verify_tables(machine), LDR_OK);
+    plan->more_stacks = 0x57; /* and the first page in it, */
+    verify_assert_refused(machine, "a guard page of the stack is mapped");
+    plan->guard_below -= PGT_PAGE; /* and none of its pages, but one behind it */
+    plan->guard_above -= PGT_PAGE;
+    plan->more_stacks = 0x58;
+    verify_assert_refused(machine, "a guard page of the stack is mapped");
+
+    plan->guard_below = DIRECT + TABLES - 2 * UINT64_C(0x8000);
+    plan->guard_above = DIRECT + TABLES - UINT64_C(0x8000);
+    plan->more_stacks = 0;
+    assert_int_equal(verify_tables(machine), LDR_OK);
+    plan->more_stacks = 1;
+    verify_assert_refused(machine, "the table lies in the stack or in a guard page");
+
+    plan->guard_above = plan->guard_below;
+    verify_assert_refused(machine, "have no stack between them");
+}
+
 static void refuses_address_0_and_guards_even_if_planned(void **state)
 {
     struct verify_machine *machine = *state;
@@ -349,6 +380,7 @@ int main(void)
         TEST(refuses_a_wrong_frame_right_or_type),
         TEST(refuses_a_leaf_larger_than_its_run),
         TEST(refuses_address_0_and_guards_even_if_planned),
+        TEST(refuses_guards_and_tables_of_further_stacks),
         TEST(refuses_reserved_bits),
         TEST(refuses_links_that_withhold),
         TEST(refuses_tables_in_the_wrong_place),

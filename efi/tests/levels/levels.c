@@ -8,17 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "efi/console.h"
-#include "efi/files.h"
-#include "efi/memory.h"
-#include "efi/uefi.h"
+#include "efi/tests/levels/next.h"
 
 #define CPUID_7_ECX_LA57 (1u << 16)
 
 /* In a table entry: present, writable, open to users. */
 #define ENTRY_ALL UINT64_C(7)
-
-#define NEXT "/EFI/pagelift.efi"
 
 /* switch.S */
 extern const uint8_t levels_switch[] __attribute__((visibility("hidden")));
@@ -34,11 +29,13 @@ static bool has_5_levels(void)
 }
 
 /* Two pages below 4 GiB, which stay for good: the root, and the code. */
-static enum ldr_status add_level(struct memory *memory, struct ldr_report *report)
+static enum ldr_status add_level(struct memory *memory, EFI_SYSTEM_TABLE *system,
+                                 struct ldr_report *report)
 {
     uint64_t page, cr3;
     enum ldr_status status;
 
+    (void)system;
     if (!has_5_levels())
         return ldr_refuse(report, LDR_BAD_MACHINE, "the processor has no 5-level paging");
     status = memory_allocate_low(memory, 2 * EFI_PAGE_SIZE, "the fifth level", &page, report);
@@ -53,55 +50,7 @@ static enum ldr_status add_level(struct memory *memory, struct ldr_report *repor
     return LDR_OK;
 }
 
-static enum ldr_status read_next(struct memory *memory, EFI_HANDLE device,
-                                 struct contents *ret_contents, struct ldr_report *report)
-{
-    struct volume volume;
-    enum ldr_status status = volume_open(&volume, memory->services, device, memory, report);
-
-    if (status != LDR_OK)
-        return status;
-    status = volume_read(&volume, (struct ldr_text){NEXT, sizeof NEXT - 1}, ret_contents, report);
-    volume_close(&volume);
-    return status;
-}
-
-/* By the path of the device, so that the other finds its files there. */
-static EFI_STATUS start(EFI_BOOT_SERVICES *services, EFI_HANDLE application, EFI_HANDLE device,
-                        const struct contents *contents)
-{
-    EFI_GUID guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
-    EFI_HANDLE next;
-    void *path;
-    EFI_STATUS status = services->HandleProtocol(device, &guid, &path);
-
-    if (status == EFI_SUCCESS)
-        status = services->LoadImage(FALSE, application, path, (void *)contents->phys,
-                                     contents->bytes, &next);
-    return status == EFI_SUCCESS ? services->StartImage(next, NULL, NULL) : status;
-}
-
 EFI_STATUS efi_main(EFI_HANDLE application, EFI_SYSTEM_TABLE *system)
 {
-    EFI_BOOT_SERVICES *services = system->BootServices;
-    EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-    struct memory memory = {.services = services};
-    struct ldr_report report;
-    struct contents contents;
-    struct console console;
-    struct ldr_log log;
-    void *protocol;
-    EFI_HANDLE device;
-
-    console_open(&console, system);
-    log = console_log(&console);
-    if (services->HandleProtocol(application, &guid, &protocol) != EFI_SUCCESS)
-        return EFI_UNSUPPORTED;
-    device = ((EFI_LOADED_IMAGE *)protocol)->DeviceHandle;
-    if (read_next(&memory, device, &contents, &report) != LDR_OK ||
-        add_level(&memory, &report) != LDR_OK) {
-        ldr_say(&log, "error: %s", report.text);
-        return EFI_UNSUPPORTED;
-    }
-    return start(services, application, device, &contents);
+    return next_start(application, system, add_level);
 }
