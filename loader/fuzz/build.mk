@@ -23,9 +23,13 @@ $(B)/fuzz/%.a:
 	$(AR) rcs $@ $^
 
 $(filter $(B)/fuzz/pagetables/%,$(FUZZERS)): %: %.o $(FUZZ_PAGETABLES_OBJ) $(B)/fuzz/pagetables.a
-	$(CLANG) $(FUZZ_LINK) -o $@ $^
+	$(CLANG) $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 $(filter $(B)/fuzz/loader/%,$(FUZZERS)): %: %.o $(B)/fuzz/loader/fuzz/fuzz.o $(B)/fuzz/loader.a $(B)/fuzz/pagetables.a
-	$(CLANG) $(FUZZ_LINK) -o $@ $^
+	$(CLANG) $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+# The tool's own main(), under another name.
+$(B)/fuzz/loader/inspect/main.o: FUZZ_FLAGS += -Dmain=inspect_main -Wno-missing-prototypes
+$(B)/fuzz/loader/fuzz/fuzz_inspect: $(INSPECT_SRC:%.c=$(B)/fuzz/%.o)
 
 fuzz: $(FUZZERS) ## fuzz for SECONDS= each, two at a time; what they find is under build/fuzz/findings
 	$(PYTHON) loader/fuzz/run.py --seconds $(SECONDS) --output $(B)/fuzz $(FUZZERS:$(B)/fuzz/%=%)
