@@ -59,20 +59,24 @@ def volume_bytes(files: Mapping[str, Path]) -> int:
 
 
 def folders(files: Mapping[str, Path]) -> list[str]:
-    """Every folder that the files need, parents first."""
-    needed = {
-        str(parent)
-        for name in files
-        for parent in PurePosixPath(name).parents
-        if str(parent) not in ("/", ".")
-    }
-    return sorted(needed)
+    """Every folder that the files need, parents first; on a FAT volume /EFI/Boot is /EFI/BOOT."""
+    needed: dict[str, str] = {}
+    for name in files:
+        for parent in PurePosixPath(name).parents:
+            if str(parent) not in ("/", "."):
+                needed.setdefault(str(parent).lower(), str(parent))
+    return [needed[folded] for folded in sorted(needed)]
 
 
 def check_files(files: Mapping[str, Path]) -> None:
     for name, path in files.items():
         if not path.is_file():
             raise ImageError(f"{path}, which is to become {name} on the volume, is not a file")
+    seen: dict[str, str] = {}
+    for name in files:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ImageError(f"{other} and {name} are one file on a FAT volume: rename one of them")
 
 
 def write_volume(

@@ -82,3 +82,18 @@ def test_image_grows_with_its_files(tmp_path: Path) -> None:
 def test_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(image.ImageError, match="absent.*/limine.conf"):
         image.make_esp(tmp_path / "disk.img", {"/limine.conf": tmp_path / "absent"})
+
+
+def test_folder_may_be_spelled_in_two_ways(files: dict[str, Path], tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    files["/EFI/Boot/kernel"] = files["/limine.conf"]
+    image.make_esp(disk, files)
+    assert read_back(str(disk), "/EFI/BOOT/kernel") == files["/limine.conf"].read_bytes()
+
+
+def test_names_that_a_fat_takes_for_one_are_refused(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    files["/LIMINE.conf"] = files["/limine.conf"]
+    with pytest.raises(image.ImageError, match="/limine.conf and /LIMINE.conf are one file"):
+        image.make_esp(tmp_path / "disk.img", files)
