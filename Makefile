@@ -49,6 +49,8 @@ $(B)/host/%.a:
 
 include pagetables/build.mk
 include pagetables/bench/build.mk
+include pagetables/fuzz/build.mk
+include pagetables/mutation/build.mk
 include loader/build.mk
 include loader/stub/build.mk
 include loader/net/build.mk
@@ -61,7 +63,8 @@ include firmware/build.mk
 # ---- host unit tests: every <folder>/tests/test_*.c is a cmocka program; what
 # else is to be run a folder adds to TEST_MORE ---------------------------------
 TEST_SRC := $(wildcard pagetables/tests/test_*.c loader/tests/test_*.c efi/tests/test_*.c)
-TEST_BIN := $(TEST_SRC:%.c=$(B)/host/%) $(TEST_MORE)
+TEST_BIN := $(TEST_MORE) $(TEST_SRC:%.c=$(B)/host/%)
+TEST_RUNS := $(TEST_BIN:%=run-%)
 
 $(B)/host/%: $(B)/host/%.o
 	$(CC) $(HOST_FLAGS) -o $@ $^ $(HOST_LIBS) -lcmocka
@@ -71,14 +74,22 @@ $(filter $(B)/host/pagetables/%,$(TEST_BIN)): $(PAGETABLES_TEST_OBJ) $(B)/host/p
 $(filter $(B)/host/loader/%,$(TEST_BIN)): $(LOADER_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
 $(filter $(B)/host/efi/%,$(TEST_BIN)): $(EFI_TEST_OBJ) $(B)/host/loader.a $(B)/host/pagetables.a
 
-.PHONY: all test test-host format clean help
+.PHONY: all test test-host $(TEST_RUNS) format clean help
 all: ## build everything
 
-test: test-host layering test-machines ## run every test
+# Without a -j of its own on all processors: first what runs on the host, each with its output in
+# one piece; then the machines, of which two run at once anyway, and which have time limits.
+SIDE_BY_SIDE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) --output-sync=target
+
+test: ## run every test
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) test-host layering
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) test-machines
 
 # Each runner prints its own closing lines.
-test-host: $(TEST_BIN) ## unit tests on the host (cmocka)
-	@set -e; for t in $(TEST_BIN); do echo "== $$t"; $$t; done
+test-host: $(TEST_RUNS) ## unit tests on the host (cmocka)
+
+$(TEST_RUNS): run-%: %
+	@echo "== $<"; $<
 
 format: ## lay out the C sources with clang-format
 	clang-format -i $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')

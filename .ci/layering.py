@@ -30,8 +30,6 @@ FREESTANDING = frozenset(
 FORMATS = frozenset({"elf.h", "string.h"})
 # A library that is one header, and is compiled with our flags: a decoder.
 DECODER = frozenset({"stb/stb_image.h"})
-# A library of which one object is linked into the application: a hash.
-HASH = frozenset({"blake2.h"})
 HOST_PROGRAMS = None  # any header of the host, except firmware's
 
 
@@ -60,7 +58,7 @@ LAYERS = {
         ("loader/first/", "loader/limine.h", "loader/pagetables_request.h", "pagetables/"),
         FREESTANDING,
     ),
-    "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS | HASH, firmware=True),
+    "efi/": Layer(("efi/", "loader/", "pagetables/"), FREESTANDING | FORMATS, firmware=True),
     "efi/example/": Layer((), FREESTANDING | {"pagelift.h"}, firmware=True),
     "efi/tests/": Layer(("efi/", "loader/", "pagetables/"), HOST_PROGRAMS, firmware=True),
 }

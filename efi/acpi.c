@@ -3,26 +3,13 @@
 
 #include <string.h>
 
+#include "loader/bytes.h"
+
 #define HEADER_BYTES 36
 #define FACS_LEAST   64
 
 /* No table comes near it; a length above it is garbage. */
 #define MOST_BYTES (UINT32_C(64) << 20)
-
-uint16_t acpi_read16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | at[1] << 8);
-}
-
-uint32_t acpi_read32(const uint8_t *at)
-{
-    return acpi_read16(at) | (uint32_t)acpi_read16(at + 2) << 16;
-}
-
-uint64_t acpi_read64(const uint8_t *at)
-{
-    return acpi_read32(at) | (uint64_t)acpi_read32(at + 4) << 32;
-}
 
 bool acpi_is(const uint8_t *table, const char signature[4])
 {
@@ -37,7 +24,7 @@ struct walk {
 /* A table's length as it says itself; 0 if that can't be. */
 static uint32_t table_bytes(const uint8_t *table)
 {
-    uint32_t bytes = acpi_read32(table + 4);
+    uint32_t bytes = ldr_read32(table + 4);
 
     return bytes < (acpi_is(table, "FACS") ? FACS_LEAST : HEADER_BYTES) || bytes > MOST_BYTES
                ? 0
@@ -60,10 +47,10 @@ static bool visit_fadt_tables(const struct walk *walk, const uint8_t *fadt)
     uint32_t bytes = table_bytes(fadt);
 
     if (bytes >= 44 &&
-        !(visit_at(walk, acpi_read32(fadt + 36)) && visit_at(walk, acpi_read32(fadt + 40))))
+        !(visit_at(walk, ldr_read32(fadt + 36)) && visit_at(walk, ldr_read32(fadt + 40))))
         return false;
     return bytes < 148 ||
-           (visit_at(walk, acpi_read64(fadt + 132)) && visit_at(walk, acpi_read64(fadt + 140)));
+           (visit_at(walk, ldr_read64(fadt + 132)) && visit_at(walk, ldr_read64(fadt + 140)));
 }
 
 /* A list of tables: the RSDT has entries of 4 bytes, the XSDT of 8. */
@@ -79,7 +66,7 @@ static bool visit_list(const struct walk *walk, uint64_t phys, const char signat
         return false;
     bytes = table_bytes(list);
     for (uint32_t at = HEADER_BYTES; bytes - at >= entry_bytes; at += entry_bytes) {
-        uint64_t entry = entry_bytes == 8 ? acpi_read64(list + at) : acpi_read32(list + at);
+        uint64_t entry = entry_bytes == 8 ? ldr_read64(list + at) : ldr_read32(list + at);
         const uint8_t *table = (const uint8_t *)(uintptr_t)entry;
 
         if (!visit_at(walk, entry))
@@ -101,8 +88,8 @@ bool acpi_walk(uint64_t rsdp, acpi_visit *visit, void *context)
     /* From revision 2 on the RSDP has a length of its own, and an XSDT. */
     extended = root[15] >= 2;
     return visit(context, root, extended ? 36 : 20) &&
-           visit_list(&walk, acpi_read32(root + 16), "RSDT", 4) &&
-           (!extended || visit_list(&walk, acpi_read64(root + 24), "XSDT", 8));
+           visit_list(&walk, ldr_read32(root + 16), "RSDT", 4) &&
+           (!extended || visit_list(&walk, ldr_read64(root + 24), "XSDT", 8));
 }
 
 struct search {

@@ -12,11 +12,6 @@
 
 #include "loader/madt.h"
 
-/* Numbers in tables are little-endian and not always aligned. */
-uint16_t acpi_read16(const uint8_t *at);
-uint32_t acpi_read32(const uint8_t *at);
-uint64_t acpi_read64(const uint8_t *at);
-
 /* What is done with a table; false ends the walk. */
 typedef bool acpi_visit(void *context, const uint8_t *table, uint32_t bytes);
 

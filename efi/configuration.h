@@ -17,7 +17,9 @@ struct configuration {
 };
 
 /* Looks in the customary places, then beside the application; reads what it finds
- * first.  `configuration` shall stay where it is as long as it is used. */
+ * first.  LDR_NOT_FOUND where there is none, LDR_NO_MEMORY, and what volume_read() and
+ * ldr_config_read() refuse.  Text and entries are memory of the volume's ledger.  `configuration`
+ * shall stay where it is as long as it is used. */
 enum ldr_status configuration_read(struct configuration *configuration, const struct volume *volume,
                                    const EFI_LOADED_IMAGE *loaded, const struct ldr_log *log,
                                    struct ldr_report *report);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/path_read.h"
+#include "efi/source.h"
 #include "efi/uefi.h"
 
 /* ---- the list --------------------------------------------------------------------- */
@@ -118,7 +119,6 @@ static EFI_STATUS read_file(void *context, const struct pagelift_file *file,
 {
     struct entry_files *files = context;
     struct path_file got = {0};
-    const struct partition *partition;
     enum ldr_status status = file->on_kernel_volume ? read_beside_kernel(files, file, &got)
                                                     : read_listed(files, file, &got);
 
@@ -126,17 +126,12 @@ static EFI_STATUS read_file(void *context, const struct pagelift_file *file,
         ret_content->reason = files->report.text;
         return uefi_status_of(status);
     }
-    partition = &got.from->partition;
     *ret_content = (struct pagelift_content){
         .at = (void *)got.contents.phys,
         .bytes = got.contents.bytes,
         .in_place = true,
-        .partition_index = partition->index,
-        .mbr_disk_id = partition->mbr_disk_id,
     };
-    memcpy(&ret_content->gpt_disk, &partition->gpt_disk, sizeof ret_content->gpt_disk);
-    memcpy(&ret_content->gpt_partition, &partition->gpt_partition,
-           sizeof ret_content->gpt_partition);
+    source_tell_partition(ret_content, &got.from->partition);
     return EFI_SUCCESS;
 }
 

@@ -15,9 +15,9 @@
  * a first: if not, firmware is whole. */
 EFI_STATUS exit_boot_services(struct memory_map *map, EFI_HANDLE application, bool *ret_begun);
 
-/* Ends boot services, silences the interrupt controllers and finishes the answers: what is left
- * is exit_jump().  LDR_BAD_MACHINE if firmware gives no memory map: then boot services go on.  If
- * firmware doesn't let go, the machine is reset. */
+/* Ends boot services, silences the interrupt controllers, starts the other processors, turns IOMMUs
+ * off and finishes the answers: what is left is exit_jump().  LDR_BAD_MACHINE if firmware gives no
+ * memory map: then boot services go on.  If firmware doesn't let go, the machine is reset. */
 enum ldr_status exit_firmware(const struct handover *handover, struct memory_map *map,
                               const struct pagelift_console *console, EFI_HANDLE application,
                               EFI_SYSTEM_TABLE *system, struct ldr_report *report);

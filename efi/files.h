@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The volume that the application was started from, and reading files of it.
+ * A volume, and reading files of it.
  */
 #ifndef EFI_FILES_H
 #define EFI_FILES_H
@@ -32,6 +32,8 @@ struct contents {
     uint64_t bytes;
 };
 
+/* Opens the volume on `device` and reads its label.  LDR_NOT_FOUND where there is none,
+ * LDR_BAD_MACHINE where firmware can't open it; then nothing is open. */
 enum ldr_status volume_open(struct volume *ret_volume, EFI_BOOT_SERVICES *services,
                             EFI_HANDLE device, struct memory *memory, struct ldr_report *report);
 

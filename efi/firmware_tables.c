@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/acpi.h"
+#include "loader/bytes.h"
 
 uint64_t firmware_table(const EFI_SYSTEM_TABLE *system, EFI_GUID guid)
 {
@@ -81,12 +82,12 @@ static void keep_smbios(struct keeping *keeping, const struct ldr_machine *machi
 
     if (entry && memcmp(entry, "_SM_", 4) == 0) {
         keep(keeping, machine->smbios_32, entry[5]);
-        keep(keeping, acpi_read32(entry + 0x18), acpi_read16(entry + 0x16));
+        keep(keeping, ldr_read32(entry + 0x18), ldr_read16(entry + 0x16));
     }
     entry = (const uint8_t *)machine->smbios_64;
     if (entry && memcmp(entry, "_SM3_", 5) == 0) {
         keep(keeping, machine->smbios_64, entry[6]);
-        keep(keeping, acpi_read64(entry + 0x10), acpi_read32(entry + 0x0c));
+        keep(keeping, ldr_read64(entry + 0x10), ldr_read32(entry + 0x0c));
     }
 }
 

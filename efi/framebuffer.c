@@ -60,23 +60,44 @@ static bool pixel_format(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info,
     }
 }
 
-bool framebuffer_find(struct ldr_framebuffer *ret_framebuffer, EFI_SYSTEM_TABLE *system,
-                      EFI_GRAPHICS_OUTPUT_PROTOCOL *screen)
+/* A mode as a framebuffer, which lies nowhere yet.  False if it is none for a kernel. */
+static bool mode_of(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info,
+                    struct ldr_framebuffer *ret_framebuffer)
 {
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *output = screen ? screen : framebuffer_output(system);
-    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
     struct ldr_framebuffer fb = {.bpp = 32};
 
-    if (!output || !output->Mode || !output->Mode->Info)
-        return false;
-    info = output->Mode->Info;
-    fb.phys = output->Mode->FrameBufferBase;
     fb.width = info->HorizontalResolution;
     fb.height = info->VerticalResolution;
     fb.pitch = (uint64_t)info->PixelsPerScanLine * 4;
     fb.bytes = fb.pitch * fb.height;
-    if (!fb.phys || !fb.bytes || fb.width > info->PixelsPerScanLine || !pixel_format(info, &fb))
+    if (!fb.width || !fb.bytes || fb.width > info->PixelsPerScanLine || !pixel_format(info, &fb))
         return false;
     *ret_framebuffer = fb;
+    return true;
+}
+
+bool framebuffer_query(EFI_BOOT_SERVICES *services, EFI_GRAPHICS_OUTPUT_PROTOCOL *screen,
+                       UINT32 mode, struct ldr_framebuffer *ret_framebuffer)
+{
+    EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
+    UINTN bytes;
+    bool usable;
+
+    if (screen->QueryMode(screen, mode, &bytes, &info) != EFI_SUCCESS)
+        return false;
+    usable = mode_of(info, ret_framebuffer);
+    services->FreePool(info); /* UEFI 2.10, section 12.9.2: the callee allocated it */
+    return usable;
+}
+
+bool framebuffer_find(struct ldr_framebuffer *ret_framebuffer, EFI_SYSTEM_TABLE *system,
+                      EFI_GRAPHICS_OUTPUT_PROTOCOL *screen)
+{
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *output = screen ? screen : framebuffer_output(system);
+
+    if (!output || !output->Mode || !output->Mode->Info || !output->Mode->FrameBufferBase ||
+        !mode_of(output->Mode->Info, ret_framebuffer))
+        return false;
+    ret_framebuffer->phys = output->Mode->FrameBufferBase;
     return true;
 }

@@ -3,25 +3,8 @@
 
 #include <string.h>
 
-#include <blake2.h>
-
-#include "efi/foreign.h"
-
-/* libb2's blake2b() chooses among implementations for newer processors, and so would link
- * all of them: 140 KiB.  This one is its portable implementation; the prototype is the same. */
-extern __typeof__(blake2b) blake2b_ref;
-
-void hash_of(uint8_t ret_hash[HASH_BYTES], const void *at, uint64_t bytes)
-{
-    struct foreign before;
-
-    foreign_begin(&before);
-    blake2b_ref(ret_hash, at, NULL, HASH_BYTES, bytes, 0);
-    foreign_end(&before);
-}
-
 /* Enough of a hash to tell it from another by eye. */
-static uint64_t beginning(const uint8_t hash[HASH_BYTES])
+static uint64_t beginning(const uint8_t hash[LDR_BLAKE2B_BYTES])
 {
     uint64_t head;
 
@@ -29,12 +12,12 @@ static uint64_t beginning(const uint8_t hash[HASH_BYTES])
     return __builtin_bswap64(head);
 }
 
-enum ldr_status hash_check(const uint8_t wanted[HASH_BYTES], const char *name, const void *at,
-                           uint64_t bytes, struct ldr_report *report)
+enum ldr_status hash_check(const uint8_t wanted[LDR_BLAKE2B_BYTES], const char *name,
+                           const void *at, uint64_t bytes, struct ldr_report *report)
 {
-    uint8_t found[HASH_BYTES];
+    uint8_t found[LDR_BLAKE2B_BYTES];
 
-    hash_of(found, at, bytes);
+    ldr_blake2b(found, at, bytes);
     if (memcmp(found, wanted, sizeof found) == 0)
         return LDR_OK;
     return ldr_refuse(

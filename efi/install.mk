@@ -3,17 +3,17 @@
 # examples, which are built as others would, from what was installed.
 
 # Two objects:
-#   pagelift.o  all that the public functions need, BLAKE2b included, in one, with every other
-#               name hidden: so no name of ours meets one of an application's
+#   pagelift.o  all that the public functions need, in one, with every other name hidden: so no
+#               name of ours meets one of an application's; without what only our own compiler
+#               reads (-flto)
 #   string.o    memcpy and the like, for an application that has none
 LIBPAGELIFT     := $(B)/install/libpagelift.a
 PAGELIFT_PUBLIC := open gather load map exit jump close reason boot
 
 $(B)/install/efi/pagelift.o: $(filter-out $(B)/efi/efi/main.o,$(EFI_OBJ))
 	@mkdir -p $(@D)
-	$(LD) -r --gc-sections --fatal-warnings $(PAGELIFT_PUBLIC:%=-u pagelift_%) $^ \
-	  -L/usr/lib/x86_64-linux-gnu $(LIBB2) -o $@
-	$(OBJCOPY) $(PAGELIFT_PUBLIC:%=-G pagelift_%) --strip-debug $@
+	$(LD) -r --gc-sections --fatal-warnings $(PAGELIFT_PUBLIC:%=-u pagelift_%) $^ -o $@
+	$(OBJCOPY) $(PAGELIFT_PUBLIC:%=-G pagelift_%) --strip-debug -R '.gnu.lto_*' $@
 
 $(LIBPAGELIFT): $(B)/install/efi/pagelift.o $(B)/efi/efi/string.o
 	@rm -f $@

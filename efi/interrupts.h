@@ -18,7 +18,7 @@ struct interrupts {
     struct ldr_madt madt;
 };
 
-/* Reads the MADT.  rsdp may be 0. */
+/* Reads the MADT.  rsdp may be 0.  LDR_NO_MEMORY. */
 enum ldr_status interrupts_find(struct interrupts *ret_interrupts, uint64_t rsdp,
                                 struct memory *memory, struct ldr_report *report);
 

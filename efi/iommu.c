@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/acpi.h"
+#include "loader/bytes.h"
 
 /* ---- ACPI's two tables ------------------------------------------------------- */
 
@@ -29,7 +30,7 @@ static bool is_possible(enum iommu_kind kind, uint64_t phys, unsigned physical_b
 static bool names_unit(enum iommu_kind kind, const uint8_t *entry, uint16_t bytes)
 {
     if (kind == IOMMU_VTD)
-        return acpi_read16(entry) == DRHD && bytes >= DRHD_LEAST;
+        return ldr_read16(entry) == DRHD && bytes >= DRHD_LEAST;
     return (entry[0] == IVHD || entry[0] == IVHD_11 || entry[0] == IVHD_40) && bytes >= IVHD_LEAST;
 }
 
@@ -50,12 +51,12 @@ static void read_table(struct iommus *found, enum iommu_kind kind, const uint8_t
     for (uint32_t at = ENTRIES_AT; table && at < bytes && bytes - at >= 4; at += length) {
         const uint8_t *entry = table + at;
 
-        length = acpi_read16(entry + 2);
+        length = ldr_read16(entry + 2);
         if (length < 4 || length > bytes - at)
             return;
         if (names_unit(kind, entry, length) &&
-            is_possible(kind, acpi_read64(entry + REGISTER_AT), physical_bits))
-            note(found, kind, acpi_read64(entry + REGISTER_AT));
+            is_possible(kind, ldr_read64(entry + REGISTER_AT), physical_bits))
+            note(found, kind, ldr_read64(entry + REGISTER_AT));
     }
 }
 

@@ -3,8 +3,8 @@
 
 #include "efi/decompress.h"
 #include "loader/explain.h"
-#include "loader/net.h"
 #include "loader/gunzip.h"
+#include "loader/layout.h"
 
 typedef unsigned long long ull;
 
@@ -59,21 +59,12 @@ enum ldr_status kernel_read(struct kernel *ret_kernel, const struct source *sour
 
 /* ---- image ------------------------------------------------------------------- */
 
-/* The image may be placed before its base revision is known, so what the newest
- * maps is taken: there its neighbours matter most. */
-#define PLACING_REVISION LIMINE_BASE_REVISION_LAST
-
-/* A large image is placed like its addresses, so that it can be mapped by large pages. */
 static enum ldr_status place_image(struct kernel *kernel, struct memory_map *map,
                                    struct ldr_report *report)
 {
     const struct ldr_image *image = &kernel->image;
-    bool large = image->bytes >= PGT_PAGE_2M;
-    struct ldr_block block = {.bytes = image->bytes,
-                              .modulus = large ? PGT_PAGE_2M : PGT_PAGE,
-                              .congruent = large ? image->virt % PGT_PAGE_2M : 0,
-                              .highest = LDR_ANYWHERE};
-    enum ldr_status status = memory_map_place(map, EfiLoaderData, PLACING_REVISION, &block,
+    struct ldr_block block = ldr_image_block(image);
+    enum ldr_status status = memory_map_place(map, EfiLoaderData, LDR_PLACING_REVISION, &block,
                                               "the kernel", &kernel->layout.image_phys, report);
 
     if (status != LDR_OK)
@@ -126,106 +117,62 @@ static enum ldr_status choose_direct_map(struct kernel *kernel, const struct mem
     uint64_t reach = ldr_plan_reach(map->region, map->count, kernel->requests.base_revision);
 
     return ldr_kaslr_direct(&kernel->layout.hhdm, kernel->arch.levels, reach,
-                            kernel->image.step != 0, &kernel->kaslr, kernel->entropy, log,
-                            report);
+                            kernel->image.step != 0, &kernel->kaslr, kernel->entropy, log, report);
 }
 
-/* ---- stack ------------------------------------------------------------------- */
+/* ---- stacks ------------------------------------------------------------------ */
 
-/* The guards below, between and above the stacks. */
-static enum ldr_status overlay_guards(const struct ldr_layout *layout, struct memory_map *map,
-                                      struct ldr_report *report)
+/* It is loader *code* to firmware, since the handoff page is run under its tables. */
+static enum ldr_status place_block(struct kernel *kernel, struct memory_map *map, size_t processors,
+                                   bool net, struct ldr_report *report)
 {
-    enum ldr_status status = LDR_OK;
+    struct ldr_layout *layout = &kernel->layout;
+    struct ldr_block block;
+    uint64_t phys;
+    enum ldr_status status;
 
-    for (size_t i = 0; i < layout->more_stacks + 2 && status == LDR_OK; i++)
-        status = memory_map_overlay(
-            map, layout->stack_phys - PGT_PAGE + i * (layout->stack_bytes + PGT_PAGE), PGT_PAGE,
-            LDR_GUARD, report);
+    ldr_layout_stacks(layout, processors, kernel->requests.stack_bytes, net);
+    block = ldr_stacks_block(layout, &kernel->image, kernel->changes_levels);
+    status = memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision, &block,
+                              processors > 1 ? "the processors' stacks" : "the kernel's stack",
+                              &phys, report);
+    if (status == LDR_OK)
+        ldr_layout_place(layout, phys);
     return status;
 }
 
-/* Said where the answer isn't the usual one. */
-static bool wants_net(const struct kernel *kernel, const struct ldr_log *log)
+static enum ldr_status overlay_block(const struct ldr_layout *layout, struct memory_map *map,
+                                     struct ldr_report *report)
 {
-    bool usual = ldr_net_by_default(kernel->requests.base_revision);
-    bool wanted = kernel->early_faults == LDR_UNSET ? usual : kernel->early_faults == LDR_YES;
+    enum ldr_status status = LDR_OK;
+    struct ldr_region region;
 
-    if (!ldr_net_present()) {
-        if (kernel->early_faults == LDR_YES)
-            ldr_say(log, "warning: early faults are not reported: this loader was built without");
-        return false;
-    }
-    if (wanted && !usual)
-        ldr_say(log,
-                "early faults: reported, as asked for, though base revision %llu wants IDT and TSS "
-                "to be empty",
-                (ull)kernel->requests.base_revision);
-    else if (!wanted && usual)
-        ldr_say(log, "early faults: not reported, as asked for");
-    return wanted;
-}
-
-static void measure_net(struct ldr_layout *layout, bool wanted, size_t processors)
-{
-    layout->net_text_bytes = 0;
-    layout->net_bytes = 0;
-    if (wanted)
-        ldr_net_measure(processors, &layout->net_text_bytes, &layout->net_bytes);
-}
-
-/* One block [handoff page][early-fault net][guard][stack][guard], and [stack][guard] for each of `more` further
- * processors: what has rights of its own sits together, so that as little as can be of the
- * direct map is cut into 4K pages.
- * It is loader *code* to firmware, since the handoff page is run under its tables.  Below
- * 4 GiB if the levels change: the page then switches paging off, which takes 32-bit code. */
-static enum ldr_status place_block(struct kernel *kernel, struct memory_map *map, size_t more,
-                                   bool net, uint64_t *ret_phys, struct ldr_report *report)
-{
-    uint64_t stack = kernel->requests.stack_bytes;
-    measure_net(&kernel->layout, net, more + 1);
-    struct ldr_block block = {.bytes = 2 * PGT_PAGE + kernel->layout.net_bytes +
-                                       (more + 1) * (stack + PGT_PAGE),
-                              .modulus = PGT_PAGE,
-                              .highest = kernel->changes_levels ? LDR_BELOW_4_GIB : LDR_ANYWHERE,
-                              .image = &kernel->image,
-                              .image_phys = kernel->layout.image_phys};
-
-    return memory_map_place(map, EfiLoaderCode, kernel->requests.base_revision, &block,
-                            more ? "the processors' stacks" : "the kernel's stack", ret_phys,
-                            report);
+    for (size_t i = 0; status == LDR_OK && ldr_layout_region(layout, i, &region); i++)
+        status = memory_map_overlay(map, region.base, region.bytes, region.kind, report);
+    return status;
 }
 
 /* Memory that isn't there for all costs processors, not the boot. */
 enum ldr_status kernel_place_stacks(struct kernel *kernel, struct memory_map *map,
                                     const struct ldr_log *log, struct ldr_report *report)
 {
-    struct ldr_layout *layout = &kernel->layout;
-    size_t more = kernel->processors.told.count > 1 ? kernel->processors.told.count - 1 : 0;
-    uint64_t stack = kernel->requests.stack_bytes, phys;
-    bool net = wants_net(kernel, log);
+    const struct ldr_layout *layout = &kernel->layout;
+    size_t processors = kernel->processors.told.count;
+    bool net = ldr_net_choose(kernel->early_faults, kernel->requests.base_revision, log);
     struct ldr_report reason;
     enum ldr_status status = LDR_OK;
 
-    if (more > 0 && place_block(kernel, map, more, net, &phys, &reason) != LDR_OK) {
+    if (processors > 1 && place_block(kernel, map, processors, net, &reason) != LDR_OK) {
         processors_give_up(&kernel->processors, reason.text, log);
-        more = 0;
+        processors = 1;
     }
-    if (more == 0)
-        status = place_block(kernel, map, 0, net, &phys, report);
+    if (processors <= 1)
+        status = place_block(kernel, map, 1, net, report);
     if (status != LDR_OK)
         return status;
-    layout->handoff_phys = phys;
-    layout->stack_phys = phys + 2 * PGT_PAGE + layout->net_bytes;
-    layout->stack_bytes = stack;
-    layout->more_stacks = more;
-    ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx", (ull)stack / 1024,
-            (ull)layout->stack_phys, (ull)layout->handoff_phys);
-    /* The handoff page and the net's text can't be written through the direct map: so they
-     * aren't told as memory that a kernel may simply take. */
-    status =
-        memory_map_overlay(map, phys, PGT_PAGE + layout->net_text_bytes, LDR_EXECUTABLE, report);
-    return status == LDR_OK ? overlay_guards(layout, map, report) : status;
+    ldr_say(log, "stack: %llu KiB at physical 0x%llx, handoff page at 0x%llx",
+            (ull)layout->stack_bytes / 1024, (ull)layout->stack_phys, (ull)layout->handoff_phys);
+    return overlay_block(layout, map, report);
 }
 
 /* The files come first: their memory may lie where the image would like to be, and the

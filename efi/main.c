@@ -114,8 +114,8 @@ static EFI_STATUS boot_entry(struct run *run, const struct ldr_entry *entry)
 }
 
 /* From the menu to an entry, and back to the menu where that has come back, so that another can be
- * tried.  Where no menu was shown nobody may be there to try another: then firmware goes on.
- * Leaving by Escape is no failure, but no boot either. */
+ * tried.  Where no menu was shown, or nobody is there to choose, firmware goes on, with the
+ * status of what was tried.  Leaving by Escape is no failure, but no boot either. */
 static EFI_STATUS choose_and_boot(struct run *run)
 {
     enum ldr_menu_result result = ldr_menu_open(&run->menu, &run->configuration.config);
@@ -130,12 +130,9 @@ static EFI_STATUS choose_and_boot(struct run *run)
         run->console.quiet = run->menu.quiet; /* not where somebody asked for the menu */
         status = boot_entry(run, &entry);
         run->console.quiet = false;
-        if (!shown)
+        if (!shown || !menu_io_wait(&run->menu_io, &run->log))
             return status;
-        ldr_say(&run->log, "press a key for the menu");
-        menu_io_wait(&run->menu_io);
-        if (run->menu_io.listens)
-            result = menu_io_run(&run->menu_io, &run->menu);
+        result = menu_io_run(&run->menu_io, &run->menu);
         if (!run->menu_io.listens)
             return status; /* what nobody can choose isn't tried twice */
     }

@@ -7,7 +7,8 @@
 #include "efi/serial.h"
 #include "efi/terminal.h"
 
-#define TENTH_OF_A_SECOND 1000000 /* of 100 ns each */
+#define TENTH_OF_A_SECOND 1000000 /* of 100 ns each: a tick */
+#define TICKS_PER_SECOND  10
 
 struct menu_terminals {
     struct terminal terminal[2];
@@ -28,7 +29,7 @@ static bool read_serial(struct menu_io *io, struct ldr_menu_event *ret_event)
 }
 
 /* Enter stands for whatever can't be waited for: an unattended machine goes on. */
-static struct ldr_menu_event next_event(struct menu_io *io)
+static struct ldr_menu_event wait_for_event(struct menu_io *io)
 {
     struct ldr_menu_event event = {.kind = LDR_EVENT_ENTER};
     SIMPLE_INPUT_INTERFACE *in = io->system->ConIn;
@@ -50,6 +51,15 @@ static struct ldr_menu_event next_event(struct menu_io *io)
         if (which == 0)
             return event;
     }
+}
+
+static struct ldr_menu_event next_event(struct menu_io *io)
+{
+    struct ldr_menu_event event = wait_for_event(io);
+
+    if (io->listens && event.kind != LDR_EVENT_TICK)
+        io->attended = true;
+    return event;
 }
 
 /* ---- drawing ---------------------------------------------------------------------- */
@@ -124,8 +134,18 @@ enum ldr_menu_result menu_io_run(struct menu_io *io, struct ldr_menu *menu)
     return result;
 }
 
-void menu_io_wait(struct menu_io *io)
+bool menu_io_wait(struct menu_io *io, const struct ldr_log *log)
 {
-    while (io->listens && next_event(io).kind == LDR_EVENT_TICK)
+    unsigned ticks = MENU_IO_PATIENCE * TICKS_PER_SECOND;
+
+    if (!io->listens)
+        return false;
+    if (io->attended)
+        ldr_say(log, "press a key for the menu");
+    else
+        ldr_say(log, "press a key for the menu; without one firmware goes on in %d s",
+                MENU_IO_PATIENCE);
+    while (next_event(io).kind == LDR_EVENT_TICK && (io->attended || --ticks))
         ;
+    return io->listens && ticks;
 }

@@ -12,6 +12,7 @@
 #include "efi/keys.h"
 #include "efi/uefi.h"
 #include "loader/menu.h"
+#include "loader/report.h"
 
 struct menu_terminals;
 
@@ -19,6 +20,7 @@ struct menu_io {
     EFI_SYSTEM_TABLE *system;
     bool listens;   /* somebody can press a key, and there is a clock */
     bool serial;    /* COM1 is a console of the menu */
+    bool attended;  /* somebody has pressed one */
     EFI_EVENT tick; /* each tenth of a second; null: there is no clock */
     struct keys_decoder decoder;
     struct menu_terminals *terminals; /* null: no memory for them, so that nothing is drawn */
@@ -33,7 +35,10 @@ void menu_io_close(struct menu_io *io);
  * once: the default is as good as any. */
 enum ldr_menu_result menu_io_run(struct menu_io *io, struct ldr_menu *menu);
 
-/* Waits for any key. */
-void menu_io_wait(struct menu_io *io);
+/* After a boot that has come back: waits for any key, and then the menu may be shown again.
+ * False where firmware shall go on instead, with its next boot option: where nobody can press
+ * a key, or nobody ever did and none comes within MENU_IO_PATIENCE seconds. */
+#define MENU_IO_PATIENCE 30
+bool menu_io_wait(struct menu_io *io, const struct ldr_log *log);
 
 #endif

@@ -75,17 +75,15 @@ static void draw_frame(struct terminal *terminal, const struct box *box)
     draw_edge(terminal, box, bottom, "", TERMINAL_BOTTOM_LEFT, TERMINAL_BOTTOM_RIGHT);
 }
 
-/* The first row is the title, the last but one a comment or a notice, the last one help. */
-static enum terminal_style style_of(const struct ldr_menu *menu, const struct ldr_menu_line *line,
-                                    unsigned row, unsigned rows)
+static enum terminal_style style_of(const struct ldr_menu_line *line)
 {
-    if (line->selected)
-        return TERMINAL_SELECTED;
-    if (row == 0)
-        return TERMINAL_TITLE;
-    if (row == rows - 2 && menu->notice)
-        return TERMINAL_NOTICE;
-    return row >= rows - 2 ? TERMINAL_DIM : TERMINAL_NORMAL;
+    static const uint8_t style[] = {
+        [LDR_MENU_TITLE] = TERMINAL_TITLE, [LDR_MENU_BODY] = TERMINAL_NORMAL,
+        [LDR_MENU_COMMENT] = TERMINAL_NORMAL, [LDR_MENU_NOTICE] = TERMINAL_NOTICE,
+        [LDR_MENU_HELP] = TERMINAL_DIM,
+    };
+
+    return line->selected ? TERMINAL_SELECTED : (enum terminal_style)style[line->role];
 }
 
 void menu_screen_draw(struct terminal *terminal, const struct ldr_menu *menu,
@@ -98,8 +96,7 @@ void menu_screen_draw(struct terminal *terminal, const struct ldr_menu *menu,
 
     draw_frame(terminal, &box);
     for (unsigned row = 0; row < box.rows && ldr_menu_line(menu, &screen, row, line); row++) {
-        terminal_put(terminal, box.top + row, box.left, box.columns, line->text,
-                     style_of(menu, line, row, box.rows));
+        terminal_put(terminal, box.top + row, box.left, box.columns, line->text, style_of(line));
         if (line->has_cursor)
             cursor = true, cursor_row = box.top + row, cursor_column = box.left + line->cursor;
     }

@@ -20,6 +20,7 @@
 #include "efi/memory.h"
 #include "efi/memory_map.h"
 #include "efi/processor.h"
+#include "efi/screen.h"
 #include "efi/source.h"
 #include "efi/tsc.h"
 #include "efi/uefi.h"
@@ -166,6 +167,8 @@ static EFI_STATUS end_step(struct pagelift *boot, enum stage stage, enum ldr_sta
 static enum ldr_status find_framebuffer(struct pagelift *boot)
 {
     struct ldr_framebuffer *fb = &boot->framebuffer;
+    enum ldr_status status;
+    uint64_t extent;
 
     if (boot->options.no_screen ||
         !framebuffer_find(fb, boot->options.system, boot->options.screen)) {
@@ -175,11 +178,10 @@ static enum ldr_status find_framebuffer(struct pagelift *boot)
     boot->machine.framebuffer = fb;
     ldr_say(&boot->log, "framebuffer: %llux%llu at 0x%llx, %llu bytes a line", (ull)fb->width,
             (ull)fb->height, (ull)fb->phys, (ull)fb->pitch);
-    enum ldr_status status = memory_map_gather(&boot->map, &boot->report);
+    status = memory_map_gather(&boot->map, &boot->report);
     if (status != LDR_OK)
         return status;
-    uint64_t extent =
-        ldr_framebuffer_extent(fb->phys, fb->bytes, boot->map.region, boot->map.count);
+    extent = ldr_framebuffer_extent(fb->phys, fb->bytes, boot->map.region, boot->map.count);
     return memory_map_overlay(&boot->map, fb->phys, extent, LDR_FRAMEBUFFER_MEMORY, &boot->report);
 }
 
@@ -211,18 +213,26 @@ EFI_STATUS pagelift_gather(struct pagelift *boot)
 
 /* ---- load --------------------------------------------------------------------------- */
 
+/* What the caller leaves open is decided by the kernel, and by what it is. */
+static void take_wishes(struct kernel *kernel, const struct pagelift_options *options,
+                        const struct ldr_entropy *entropy)
+{
+    kernel->limits.least = options->levels_least;
+    kernel->limits.most = options->levels_most;
+    kernel->early_faults = (enum ldr_option)options->early_faults;
+    kernel->kaslr.image = (enum ldr_option)options->kaslr;
+    kernel->kaslr.direct_map = (enum ldr_option)options->randomise_direct_map;
+    kernel->entropy = entropy;
+}
+
 static enum ldr_status load(struct pagelift *boot)
 {
     struct ldr_report *report = &boot->report;
-    boot->kernel.limits = (struct ldr_level_limits){.least = boot->options.levels_least,
-                                                    .most = boot->options.levels_most};
-    boot->kernel.early_faults = (enum ldr_option)boot->options.early_faults;
-    boot->kernel.kaslr.image = (enum ldr_option)boot->options.kaslr;
-    boot->kernel.kaslr.direct_map = (enum ldr_option)boot->options.randomise_direct_map;
-    boot->kernel.entropy = &boot->entropy;
-    enum ldr_status status = kernel_read(&boot->kernel, &boot->source, boot->options.file,
-                                         boot->options.file_count, report);
+    enum ldr_status status;
 
+    take_wishes(&boot->kernel, &boot->options, &boot->entropy);
+    status = kernel_read(&boot->kernel, &boot->source, boot->options.file, boot->options.file_count,
+                         report);
     if (status == LDR_OK)
         status = kernel_load(&boot->kernel, &boot->processor, &boot->map, &boot->log, report);
     if (status == LDR_OK)
@@ -238,6 +248,9 @@ static enum ldr_status load(struct pagelift *boot)
     if (status == LDR_OK)
         status = firmware_tables_keep(&boot->map, &boot->machine, boot->options.system,
                                       boot->kernel.requests.base_revision, report);
+    if (status == LDR_OK)
+        status = screen_gather(&boot->machine, &boot->kernel.requests, boot->options.system,
+                               boot->options.screen, &boot->memory, report);
     if (status == LDR_OK)
         features_gather(&boot->machine, &boot->kernel.requests, boot->options.system, &boot->log);
     return status;

@@ -219,8 +219,8 @@ PAGELIFT_PUBLIC EFI_STATUS pagelift_exit(struct pagelift *boot);
 /* Starts the kernel. */
 PAGELIFT_PUBLIC _Noreturn void pagelift_jump(struct pagelift *boot);
 
-/* Gives back all that the library took, in whatever step it is, before pagelift_exit().
- * `boot` is no more. */
+/* Gives back all that the library took, after whatever step, done or failed, but a
+ * pagelift_exit() that succeeded.  `boot` is no more. */
 PAGELIFT_PUBLIC void pagelift_close(struct pagelift *boot);
 
 /* Why the last step failed; empty if none did.  Good until pagelift_close(). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which partition of which disk the boot volume is, for the kernel's files.
+ * Which partition of which disk a volume is, for the files that come from it.
  */
 #ifndef EFI_PARTITION_H
 #define EFI_PARTITION_H
@@ -17,6 +17,7 @@ struct partition {
     struct limine_uuid gpt_disk, gpt_partition;
 };
 
+/* Asks the volume's device path and, for the GUID of a GPT disk, that disk's second block. */
 void partition_find(struct partition *ret_partition, EFI_BOOT_SERVICES *services,
                     EFI_HANDLE volume);
 

@@ -21,7 +21,6 @@ EXECUTE, READ, WRITE = 0x20000000, 0x40000000, 0x80000000
 SECTIONS = {
     ".text": READ | EXECUTE,
     ".rodata": READ,
-    ".dynamic": READ,
     ".rela": READ,
     ".data": READ | WRITE,
     ".reloc": READ,

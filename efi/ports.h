@@ -2,7 +2,7 @@
 /*
  * Single instructions of the processor that C has no words for, and most of which only ring 0
  * may execute.  Functions rather than macros, so that a test on the host can put others in
- * their place (efi/tests/fake_processor.c).
+ * their place by the linker's --wrap (efi/tests/boot/processor.c, efi/tests/processors/model.c).
  */
 #ifndef EFI_PORTS_H
 #define EFI_PORTS_H

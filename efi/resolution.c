@@ -13,22 +13,18 @@ struct screen_modes {
     EFI_BOOT_SERVICES *services;
 };
 
-/* False for a mode whose pixels a kernel can't reach.  Their depth isn't asked for: those that
- * can be reached all have 32 bits. */
+/* False for a mode that is none for a kernel.  The depth isn't asked for: all others have 32
+ * bits. */
 static bool query(const struct screen_modes *screen, UINT32 mode,
                   struct ldr_resolution *ret_resolution)
 {
-    EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
-    bool reachable;
-    UINTN bytes;
+    struct ldr_framebuffer fb;
 
-    if (screen->output->QueryMode(screen->output, mode, &bytes, &info) != EFI_SUCCESS)
+    if (!framebuffer_query(screen->services, screen->output, mode, &fb))
         return false;
-    *ret_resolution = (struct ldr_resolution){.width = info->HorizontalResolution,
-                                              .height = info->VerticalResolution};
-    reachable = info->PixelFormat < PixelBltOnly;
-    screen->services->FreePool(info); /* UEFI 2.10, section 12.9.2: the callee allocated it */
-    return reachable;
+    *ret_resolution =
+        (struct ldr_resolution){.width = (uint32_t)fb.width, .height = (uint32_t)fb.height};
+    return true;
 }
 
 static bool is_mode(const struct screen_modes *screen, UINT32 mode,

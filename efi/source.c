@@ -4,19 +4,18 @@
 #include <string.h>
 
 #include "efi/files.h"
-#include "efi/partition.h"
 
 typedef unsigned long long ull;
 
-/* ---- the default ------------------------------------------------------------------ */
-
-static void tell_partition(struct pagelift_content *content, const struct partition *partition)
+void source_tell_partition(struct pagelift_content *content, const struct partition *partition)
 {
     content->partition_index = partition->index;
     content->mbr_disk_id = partition->mbr_disk_id;
     memcpy(&content->gpt_disk, &partition->gpt_disk, sizeof content->gpt_disk);
     memcpy(&content->gpt_partition, &partition->gpt_partition, sizeof content->gpt_partition);
 }
+
+/* ---- the default ------------------------------------------------------------------ */
 
 /* The volume is opened for each file anew: so nothing is open between two calls. */
 static enum ldr_status read_boot_volume(const struct source *source, const char *path,
@@ -39,7 +38,7 @@ static enum ldr_status read_boot_volume(const struct source *source, const char 
     *ret_content = (struct pagelift_content){
         .at = (void *)contents.phys, .bytes = contents.bytes, .in_place = true};
     partition_find(&partition, source->memory->services, source->device);
-    tell_partition(ret_content, &partition);
+    source_tell_partition(ret_content, &partition);
     return LDR_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "efi/acpi.h"
 #include "efi/tsc.h"
+#include "loader/bytes.h"
 
 /* The FPDT is a list of records that point to tables of their own; these, like the one that
  * is wanted, are a head of 8 bytes, or of 36 for the FPDT, with records behind. */
@@ -29,7 +30,7 @@ static const uint8_t *find_record(const uint8_t *table, uint32_t at, uint32_t by
 
         if (record[2] < 4 || record[2] > bytes - at)
             return NULL;
-        if (acpi_read16(record) == kind && record[2] >= least)
+        if (ldr_read16(record) == kind && record[2] >= least)
             return record;
         at += record[2];
     }
@@ -42,10 +43,10 @@ static const uint8_t *basic_boot_record(uint64_t rsdp)
     const uint8_t *fpdt = acpi_find(rsdp, "FPDT", &bytes), *record, *table;
 
     record = fpdt ? find_record(fpdt, FPDT_RECORDS_AT, bytes, POINTER, POINTER_LEAST) : NULL;
-    table = record ? (const uint8_t *)acpi_read64(record + POINTER_AT) : NULL;
-    if (!table || !acpi_is(table, "FBPT") || acpi_read32(table + 4) > FBPT_MOST)
+    table = record ? (const uint8_t *)ldr_read64(record + POINTER_AT) : NULL;
+    if (!table || !acpi_is(table, "FBPT") || ldr_read32(table + 4) > FBPT_MOST)
         return NULL;
-    return find_record(table, FBPT_RECORDS_AT, acpi_read32(table + 4), BASIC_BOOT, BASIC_LEAST);
+    return find_record(table, FBPT_RECORDS_AT, ldr_read32(table + 4), BASIC_BOOT, BASIC_LEAST);
 }
 
 /* Firmware that notes nothing leaves zeros. */
@@ -56,9 +57,9 @@ static bool from_firmware(struct ldr_times *times, uint64_t rsdp)
 
     if (!record)
         return false;
-    reset = acpi_read64(record + RESET_AT);
-    load = acpi_read64(record + LOAD_AT);
-    start = acpi_read64(record + START_AT);
+    reset = ldr_read64(record + RESET_AT);
+    load = ldr_read64(record + LOAD_AT);
+    start = ldr_read64(record + START_AT);
     if (load == 0 || reset > load || load > start)
         return false;
     times->reset_usec = reset / 1000;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "efi/acpi.h"
+#include "loader/bytes.h"
 
 #define MHZ UINT64_C(1000000)
 
@@ -79,12 +80,12 @@ static uint16_t timer_port(uint64_t rsdp)
     const uint8_t *fadt = acpi_find(rsdp, "FACP", &bytes);
     uint64_t port = 0;
 
-    if (!fadt || bytes < FADT_FLAGS + 4 || (acpi_read32(fadt + FADT_FLAGS) & FLAG_HARDWARE_REDUCED))
+    if (!fadt || bytes < FADT_FLAGS + 4 || (ldr_read32(fadt + FADT_FLAGS) & FLAG_HARDWARE_REDUCED))
         return 0;
     if (bytes >= FADT_EXTENDED + 12 && fadt[FADT_EXTENDED] == SPACE_PORTS)
-        port = acpi_read64(fadt + FADT_EXTENDED + EXTENDED_ADDRESS);
+        port = ldr_read64(fadt + FADT_EXTENDED + EXTENDED_ADDRESS);
     if (port == 0)
-        port = acpi_read32(fadt + FADT_TIMER);
+        port = ldr_read32(fadt + FADT_TIMER);
     return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 

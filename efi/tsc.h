@@ -33,6 +33,7 @@ uint64_t tsc_frequency(const struct tsc_sources *sources);
 /* cycles / hz in microseconds, for any count of cycles; hz isn't 0. */
 uint64_t tsc_microseconds(uint64_t cycles, uint64_t hz);
 
+/* The time-stamp counter now. */
 uint64_t tsc_read(void);
 
 #endif

@@ -18,7 +18,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(B)/python
 VOLUME = /EFI/BOOT/BOOTX64.EFI=$(EFI_APP) /limine.conf=firmware/limine.conf \
          /boot/stub.elf=$(KERNEL)
 
-.PHONY: run debug image screenshot test-machines layering deps FORCE
+.PHONY: run debug image screenshot boot-baseline test-machines layering deps FORCE
 
 # Made anew each time, since KERNEL may be another one than last time.
 $(B)/pagelift.img $(B)/pagelift-usb.img: FORCE $(EFI_APP) $(KERNEL) firmware/limine.conf
@@ -35,10 +35,20 @@ debug: $(B)/pagelift.img ## boot in a QEMU that waits for gdb, with symbols
 	$(PYTHON) firmware/debug.py $(BOOT) --kernel $(KERNEL) --application $(B)/efi/pagelift.so \
 	    --script $(B)/debug.gdb $<
 
-screenshot: $(B)/pagelift.img ## a picture of the booted stub kernel, for the README
+screenshot: $(B)/pagelift.img $(B)/menu.img ## pictures of the booted stub kernel and of the menu, for the README
 	$(PYTHON) firmware/screenshot.py $(BOOT) --picture firmware/screenshot.png $<
+	$(PYTHON) firmware/screenshot.py $(BOOT) --picture firmware/menu.png \
+	    --until "any key stops that" $(B)/menu.img -- -vga none -device VGA,xres=640,yres=480
 
-test-machines: $(EFI_APP) $(EXAMPLES) $(EFI_LEVELS) $(EFI_MADT) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
+$(B)/menu.img: FORCE $(EFI_APP) $(KERNEL) firmware/menu.conf
+	@mkdir -p $(@D)
+	$(PYTHON) firmware/image.py esp $@ $(subst firmware/limine.conf,firmware/menu.conf,$(VOLUME))
+
+# One whole-machine test writes what it measures instead of comparing it.
+boot-baseline: $(EFI_APP) $(EFI_COUNT) $(KERNEL) ## write the instructions that a boot takes now as the new baseline
+	$(PYTHON) -m pytest firmware/tests/test_instructions.py --renew-baseline
+
+test-machines: $(EFI_APP) $(EXAMPLES) $(EFI_LEVELS) $(EFI_MADT) $(EFI_COUNT) $(STUB_KERNELS) $(B)/pagelift-usb.img ## whole-machine tests (pytest)
 	$(PYTHON) -m pytest firmware/tests
 
 # What freestanding pagetables objects leave to be defined: at most these four.

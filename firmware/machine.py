@@ -40,6 +40,7 @@ class Options:
     cpu: str = "max"  # QEMU's name; Bochs has a processor of its own
     processors: int = 1
     time_limit: float = TIME_LIMIT
+    until: str | None = None  # a line that begins so is the last that is wanted
     # The rest is for QEMU alone.
     disk: tuple[str, ...] = ("-device", "virtio-blk-pci,drive=disk,bootindex=0")
     more_disks: tuple[Path, ...] = ()  # which stay as they are, whatever is written to them
@@ -129,6 +130,12 @@ class Machine:
         """No more is to be expected, though the machine goes on."""
         return transcript.settled
 
+    def finished(self, transcript: Transcript) -> bool:
+        """No more is to be expected, or wanted."""
+        until = self.options.until
+        seen = until is not None and any(line.startswith(until) for line in transcript.lines)
+        return seen or self.settled(transcript)
+
     def status(self) -> int:
         """The exit status of a machine that ended by itself, as QEMU has it."""
         return self.process.wait()
@@ -160,8 +167,9 @@ class Qemu(Machine):
         flash = "if=pflash,format=raw,unit={},readonly={},file={}"
         variables = self.folder / "variables.fd"
         return [
-            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", options.cpu,
-            "-m", f"{options.memory}M", "-smp", f"{options.processors}",
+            "qemu-system-x86_64", "-machine", "q35,memory-backend=memory", "-accel", "tcg",
+            "-cpu", options.cpu, "-smp", f"{options.processors}",
+            *self.memory(),
             "-drive", flash.format(0, "on", OVMF_CODE),
             "-drive", flash.format(1, "off", variables),
             "-drive", f"if=none,id=disk,format=raw,file={self.disk}",
@@ -175,6 +183,12 @@ class Qemu(Machine):
             *(self.tpm() if options.tpm else ()),
             *options.extra,
         ]  # fmt: skip
+
+    def memory(self) -> list[str]:
+        """In a file without a name, whose pages the host makes one by one: QEMU's own memory gets
+        2 MiB ones, and a kernel that touches each of 8 GiB waits a minute for all to be zeroed."""
+        size = f"{self.options.memory}M"
+        return ["-m", size, "-object", f"memory-backend-memfd,id=memory,size={size}"]
 
     def tpm(self) -> list[str]:
         """Starts a TPM, which ends when the machine lets go of it."""
@@ -313,7 +327,7 @@ def boot(image: Path, options: Options, echo: Echo = no_echo) -> Result:
     with tempfile.TemporaryDirectory(prefix="pagelift-") as folder:
         machine = MACHINES[options.machine](image.resolve(), options, Path(folder))
         try:
-            ending = watch(machine, transcript, machine.settled, echo)
+            ending = watch(machine, transcript, machine.finished, echo)
             status = machine.status() if ending is Ending.EXITED else None
         finally:
             machine.stop()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots an image, waits for the kernel's verdict and takes a picture of the screen."""
+"""Boots an image, waits for the kernel's verdict, or for a text on the serial line, and takes a
+picture of the screen."""
 
 import argparse
 import json
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from machine import HostError, Qemu, add_machine_arguments, machine_options, watch
+from machine import HostError, Machine, Qemu, add_machine_arguments, machine_options, watch
 from transcript import Ending, Outcome, Transcript
 
 
@@ -44,6 +45,11 @@ class Monitor:
         raise HostError(f"QEMU ended instead of answering {command}")
 
 
+def seen(machine: Machine, heard: Transcript) -> bool:
+    """The text that was waited for, which needs no answer, or else the verdict."""
+    return not machine.typist.script if machine.options.typing else heard.verdict is not None
+
+
 def take(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="pagelift-") as folder:
         monitor = Path(folder) / "monitor"
@@ -53,23 +59,25 @@ def take(given: argparse.Namespace) -> None:
             options,
             exit_port=False,
             extra=(*options.extra, "-qmp", f"unix:{monitor},server=on,wait=off"),
+            typing=((given.until, ""),) if given.until else (),
         )
         transcript = Transcript()
         machine = Qemu(given.image, options, Path(folder))
         try:
-            ending = watch(machine, transcript, lambda heard: heard.verdict is not None)
+            ending = watch(machine, transcript, lambda heard: seen(machine, heard))
             if ending is not Ending.SETTLED:
-                raise HostError("the kernel gave no verdict: does `make run` work?")
+                raise HostError("nothing to take a picture of: does `make run` work?")
             with Monitor(monitor) as qmp:
                 qmp.run("screendump", filename=str(given.picture.resolve()), format="png")
         finally:
             machine.stop()
-    print(f"screenshot: {given.picture} ({transcript.verdict})")
+    print(f"screenshot: {given.picture} ({given.until or transcript.verdict})")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Takes a picture of the booted kernel.")
     parser.add_argument("--picture", type=Path, required=True, metavar="PNG")
+    parser.add_argument("--until", metavar="TEXT", help="not the verdict, but this")
     add_machine_arguments(parser)
     try:
         take(parser.parse_args())

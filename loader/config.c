@@ -22,9 +22,7 @@ void ldr_config_warn(const struct ldr_reading *r, unsigned line, struct ldr_text
             LDR_TEXT(ldr_text_excerpt(about)), why);
 }
 
-/* ------------------------------------------------------------------------
- * Settings
- */
+/* ---- settings ---------------------------------------------------------------- */
 
 /* Whether a line is to be passed over; if so, the log says why. */
 static bool passed_over(struct ldr_reading *r, const struct ldr_line *line, enum ldr_key key)
@@ -81,9 +79,7 @@ static enum ldr_status read_setting(struct ldr_reading *r, const struct ldr_line
     return ldr_config_take(r, line, key);
 }
 
-/* ------------------------------------------------------------------------
- * Entries
- */
+/* ---- entries ----------------------------------------------------------------- */
 
 /* A directory has a name and a comment; whatever else stands there, nothing could use. */
 static void make_directory(const struct ldr_reading *r)
@@ -173,9 +169,7 @@ static enum ldr_status read_heading(struct ldr_reading *r, const struct ldr_line
     return begin_entry(r, line, body, depth, expanded);
 }
 
-/* ------------------------------------------------------------------------
- * The file
- */
+/* ---- the file ---------------------------------------------------------------- */
 
 static enum ldr_status read_lines(struct ldr_reading *r, struct ldr_text text)
 {
@@ -246,9 +240,7 @@ enum ldr_status ldr_config_read(struct ldr_config *ret_config, const char *file,
     return status;
 }
 
-/* ------------------------------------------------------------------------
- * Modules
- */
+/* ---- modules ----------------------------------------------------------------- */
 
 /* A command line belongs to the last module_path above it. */
 void ldr_entry_module(const struct ldr_entry *entry, size_t index,

@@ -34,9 +34,7 @@ size_t ldr_config_parent(const struct ldr_config *config, size_t index)
     return LDR_NO_ENTRY;
 }
 
-/* ------------------------------------------------------------------------
- * default_entry
- */
+/* ---- default_entry ----------------------------------------------------------- */
 
 /* A row of the menu as it is first shown, from 1. */
 static size_t find_row(const struct ldr_config *config, uint64_t row)

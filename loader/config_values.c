@@ -14,9 +14,7 @@ static void odd_value(const struct ldr_reading *r, const struct ldr_line *line)
                     "gives a value that this key can't have here; passed over");
 }
 
-/* ------------------------------------------------------------------------
- * Of the whole file
- */
+/* ---- of the whole file ------------------------------------------------------- */
 
 /* Digits, however many, as a number of at most `most`; what isn't digits is refused. */
 static bool read_at_most(struct ldr_text text, uint32_t most, uint32_t *ret_number)
@@ -78,9 +76,7 @@ static bool take_flag(const struct ldr_reading *r, const struct ldr_line *line, 
     return true;
 }
 
-/* ------------------------------------------------------------------------
- * Of an entry
- */
+/* ---- of an entry ------------------------------------------------------------- */
 
 /* An entry of another protocol stays in the menu, where it says what it is; one for a BIOS
  * isn't shown, as it isn't by Limine on this firmware. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "loader/bytes.h"
+
 /* An event of 1.2: register, type, SHA-1 digest, length, then so many bytes. */
 #define EVENT_1_LENGTH_AT 28
 #define EVENT_1_BYTES     32
@@ -17,18 +19,6 @@
 
 /* No log comes near it, so an end this far behind a start is none. */
 #define LOG_MOST ((size_t)16 << 20)
-
-static uint32_t read32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static uint16_t read16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | at[1] << 8);
-}
 
 /* TCG Algorithm Registry 1.34, table 3: the hashes; 0 for what isn't known. */
 static size_t digest_bytes(uint16_t algorithm)
@@ -56,7 +46,7 @@ static size_t with_data(const uint8_t *at, size_t length_at, size_t most)
 {
     if (length_at > most || most - length_at < 4)
         return 0;
-    size_t data = read32(at + length_at);
+    size_t data = ldr_read32(at + length_at);
     size_t left = most - length_at - 4;
     return data > left ? 0 : length_at + 4 + data;
 }
@@ -67,10 +57,10 @@ static size_t digests_end(const uint8_t *at, size_t most)
     if (most < EVENT_2_DIGESTS)
         return 0;
     size_t end = EVENT_2_DIGESTS;
-    for (uint32_t left = read32(at + EVENT_2_COUNT_AT); left > 0; left--) {
+    for (uint32_t left = ldr_read32(at + EVENT_2_COUNT_AT); left > 0; left--) {
         if (most - end < 2)
             return 0;
-        size_t digest = digest_bytes(read16(at + end));
+        size_t digest = digest_bytes(ldr_read16(at + end));
         if (digest == 0 || most - end - 2 < digest)
             return 0;
         end += 2 + digest;

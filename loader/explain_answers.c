@@ -43,7 +43,7 @@ void ldr_explain_answers(const struct ldr_answers *answers, const void *image_me
     }
     if (answers->plan->arch.levels != requests->levels)
         ldr_say(log,
-                "%s: note: %u levels of page tables, where the paging mode request prefers %u: "
+                "%s: note: %u levels of page tables, where the kernel prefers %u: "
                 "as processor and configuration allow",
                 image->name, answers->plan->arch.levels, requests->levels);
 }

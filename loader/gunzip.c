@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#include "loader/bytes.h"
 #include "loader/inflate.h"
 
 #define FIXED_BYTES   10
@@ -53,11 +54,6 @@ static uint32_t crc32_of(const uint8_t *bytes, uint64_t count)
     return ~crc;
 }
 
-static uint32_t word_at(const uint8_t *byte)
-{
-    return byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
-}
-
 /* Both return false where the header ends too early. */
 static bool skip_bytes(struct header *header, size_t count)
 {
@@ -80,8 +76,7 @@ static bool skip_parts(struct header *header, unsigned flags)
 {
     const uint8_t *length = header->at;
 
-    if (flags & FLAG_EXTRA &&
-        !(skip_bytes(header, 2) && skip_bytes(header, length[0] | (size_t)length[1] << 8)))
+    if (flags & FLAG_EXTRA && !(skip_bytes(header, 2) && skip_bytes(header, ldr_read16(length))))
         return false;
     if (flags & FLAG_NAME && !skip_text(header))
         return false;
@@ -125,7 +120,7 @@ static enum ldr_status check_header(struct header *header, const char *name, con
     if (!whole || (flags & FLAG_HEADER_CRC && !skip_bytes(header, 2)))
         return refuse_damaged(name, "it ends within its header", report);
     if (flags & FLAG_HEADER_CRC &&
-        (crc32_of(file, (uint64_t)(crc - file)) & 0xffff) != (crc[0] | (uint32_t)crc[1] << 8))
+        (uint16_t)crc32_of(file, (uint64_t)(crc - file)) != ldr_read16(crc))
         return refuse_damaged(name, "its header has another CRC", report);
     return LDR_OK;
 }
@@ -167,8 +162,8 @@ enum ldr_status ldr_gzip_read(struct ldr_gzip *ret_gzip, const char *name, const
         .name = name,
         .deflated = header.at,
         .deflated_bytes = bytes - (uint64_t)(header.at - first),
-        .crc = word_at(trailer),
-        .bytes = word_at(trailer + 4),
+        .crc = ldr_read32(trailer),
+        .bytes = ldr_read32(trailer + 4),
     };
     status = check_size(&gzip, report);
     if (status == LDR_OK)

@@ -51,9 +51,7 @@ static uint64_t last_byte(const struct ldr_segment *segment)
     return segment->virt + (segment->bytes - 1);
 }
 
-/* ------------------------------------------------------------------------
- * The ELF header
- */
+/* ---- the ELF header ---------------------------------------------------------- */
 
 /* What comes before the file can be taken for ELF at all. */
 static enum ldr_status check_magic(struct reading *r)
@@ -148,9 +146,7 @@ static enum ldr_status read_header(struct reading *r)
     return check_table(r);
 }
 
-/* ------------------------------------------------------------------------
- * Segments, each for itself
- */
+/* ---- segments, each for itself ----------------------------------------------- */
 
 /* The bytes that it wants of the file, and of the address space.  Each comparison
  * subtracts from the maximum, since sums of what a file says may wrap. */
@@ -264,9 +260,7 @@ static enum ldr_status read_program(struct reading *r, unsigned index)
     }
 }
 
-/* ------------------------------------------------------------------------
- * Segments, together
- */
+/* ---- segments, together ------------------------------------------------------ */
 
 /* `low` and `high` are neighbours by address. */
 static enum ldr_status check_neighbours(struct reading *r, const struct ldr_segment *low,
@@ -301,9 +295,7 @@ static enum ldr_status read_segments(struct reading *r)
     return status;
 }
 
-/* ------------------------------------------------------------------------
- * Where the image goes
- */
+/* ---- where the image goes ---------------------------------------------------- */
 
 /* A PIE may be moved by multiples of the alignment that its segments ask for
  * only (System V ABI, chapter 5, "Base Address"), and never by part of a page. Afterwards it

@@ -5,7 +5,7 @@
  * A place is chosen from a random word alone, so that every choice can be tested.  None costs a
  * table or a leaf more than the lowest:
  * - the image moves by multiples of 2 MiB, what one page table serves, or of the alignment of
- *   its segments where that is greater: up to 1,023 places, ten bits, for a small image;
+ *   its segments where that is greater: 1,024 places, ten bits, for an image of up to 2 MiB;
  * - the direct map moves by multiples of 1 GiB, the largest leaf, such that all of it lies in one
  *   slot of the root where it fits (512 GiB with 4 levels), and in the first quarter of the
  *   higher half: that is where other loaders of this protocol put it, so the rest is free for

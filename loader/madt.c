@@ -5,20 +5,11 @@
  */
 #include "loader/madt.h"
 
+#include "loader/bytes.h"
+
 #define ENTRIES_AT 44
 
 #define READY UINT32_C(1) /* "enabled", in a processor's flags */
-
-/* Numbers are little-endian and not always aligned. */
-static uint16_t read16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | at[1] << 8);
-}
-
-static uint32_t read32(const uint8_t *at)
-{
-    return read16(at) | (uint32_t)read16(at + 2) << 16;
-}
 
 /* How many bytes of each kind of entry are read here. */
 static uint8_t entry_least(uint8_t kind)
@@ -53,7 +44,7 @@ const uint8_t *ldr_madt_next(const struct ldr_madt *madt, const uint8_t *entry)
 
 uint32_t ldr_madt_io_apic(const uint8_t *entry)
 {
-    return read32(entry + 4);
+    return ldr_read32(entry + 4);
 }
 
 /* All ones is no local APIC's number, but "all of them", wherever such a number stands. */
@@ -62,13 +53,13 @@ static bool read_processor(const uint8_t *entry, struct ldr_processor *ret_proce
 {
     if (entry[0] == LDR_MADT_LOCAL_APIC && entry[3] != UINT8_MAX) {
         *ret_processor = (struct ldr_processor){.uid = entry[2], .apic_id = entry[3]};
-        *ret_ready = read32(entry + 4) & READY;
+        *ret_ready = ldr_read32(entry + 4) & READY;
         return true;
     }
-    if (entry[0] == LDR_MADT_LOCAL_X2APIC && read32(entry + 4) != UINT32_MAX) {
+    if (entry[0] == LDR_MADT_LOCAL_X2APIC && ldr_read32(entry + 4) != UINT32_MAX) {
         *ret_processor =
-            (struct ldr_processor){.uid = read32(entry + 12), .apic_id = read32(entry + 4)};
-        *ret_ready = read32(entry + 8) & READY;
+            (struct ldr_processor){.uid = ldr_read32(entry + 12), .apic_id = ldr_read32(entry + 4)};
+        *ret_ready = ldr_read32(entry + 8) & READY;
         return true;
     }
     return false;
@@ -145,9 +136,9 @@ void ldr_madt_lints(const struct ldr_madt *madt, const struct ldr_processor *pro
 
         if (!wide && e[0] != LDR_MADT_LOCAL_APIC_NMI)
             continue;
-        whose = wide ? read32(e + 4) : e[2];
+        whose = wide ? ldr_read32(e + 4) : e[2];
         pin = wide ? e[8] : e[5];
         if (pin < 2 && (whose == all || (processor && whose == processor->uid)))
-            ret_lint[pin] = lint_of(wide ? read16(e + 2) : read16(e + 3));
+            ret_lint[pin] = lint_of(wide ? ldr_read16(e + 2) : ldr_read16(e + 3));
     }
 }

@@ -8,9 +8,7 @@
 
 static const char cannot_boot[] = "this loader boots entries of protocol limine and efi only";
 
-/* ------------------------------------------------------------------------
- * The list
- */
+/* ---- the list ---------------------------------------------------------------- */
 
 size_t ldr_menu_next(const struct ldr_menu *menu, size_t index)
 {
@@ -142,9 +140,7 @@ static enum ldr_menu_result handle_list(struct ldr_menu *menu, struct ldr_menu_e
     return LDR_MENU_OPEN;
 }
 
-/* ------------------------------------------------------------------------
- * The editor
- */
+/* ---- the editor -------------------------------------------------------------- */
 
 /* Takes out the byte at `at`, where there is one. */
 static void take_out(struct ldr_menu *menu, size_t at)
@@ -207,9 +203,7 @@ static enum ldr_menu_result handle_editor(struct ldr_menu *menu, struct ldr_menu
     return LDR_MENU_OPEN;
 }
 
-/* ------------------------------------------------------------------------
- * Time, and the whole
- */
+/* ---- time, and the whole ----------------------------------------------------- */
 
 static void stop_countdown(struct ldr_menu *menu)
 {

@@ -91,8 +91,18 @@ struct ldr_menu_screen {
     unsigned rows, columns;
 };
 
+/* What a row says. */
+enum ldr_menu_role {
+    LDR_MENU_TITLE,
+    LDR_MENU_BODY,    /* an entry, a piece of the command line, or nothing */
+    LDR_MENU_COMMENT, /* of the selected entry */
+    LDR_MENU_NOTICE,  /* in its place: why a key did nothing */
+    LDR_MENU_HELP,
+};
+
 /* One row of the screen. */
 struct ldr_menu_line {
+    enum ldr_menu_role role;
     char text[LDR_MENU_COLUMNS + 1]; /* printable ASCII, terminated; at most `columns` of it */
     bool selected;                   /* to be drawn so that it stands out */
     bool has_cursor;                 /* in column .cursor; the terminated text may end there */

@@ -39,9 +39,7 @@ static size_t first_in_view(size_t needed, size_t window)
     return needed < window ? 0 : needed - window + 1;
 }
 
-/* ------------------------------------------------------------------------
- * The list
- */
+/* ---- the list ---------------------------------------------------------------- */
 
 /* The row of an entry, from 0. */
 static size_t row_of(const struct ldr_menu *menu, size_t entry)
@@ -89,9 +87,7 @@ static void draw_list_row(const struct ldr_menu *menu, size_t row, size_t window
     line->selected = index == menu->selected;
 }
 
-/* ------------------------------------------------------------------------
- * The editor
- */
+/* ---- the editor -------------------------------------------------------------- */
 
 /* The text goes on from row to row; the cursor may stand behind its end. */
 static void draw_editor_row(const struct ldr_menu *menu, size_t row, size_t window, size_t columns,
@@ -108,9 +104,7 @@ static void draw_editor_row(const struct ldr_menu *menu, size_t row, size_t wind
     line->cursor = (unsigned)(line->has_cursor ? menu->cursor % columns : 0);
 }
 
-/* ------------------------------------------------------------------------
- * The rows around both
- */
+/* ---- the rows around both ---------------------------------------------------- */
 
 static void draw_title(const struct ldr_menu *menu, char *text, size_t bytes)
 {
@@ -149,6 +143,15 @@ static void make_printable(char *text)
     }
 }
 
+static enum ldr_menu_role role_of(const struct ldr_menu *menu, unsigned row, unsigned rows)
+{
+    if (row == 0)
+        return LDR_MENU_TITLE;
+    if (row == rows - 2)
+        return menu->notice != NULL ? LDR_MENU_NOTICE : LDR_MENU_COMMENT;
+    return row == rows - 1 ? LDR_MENU_HELP : LDR_MENU_BODY;
+}
+
 bool ldr_menu_line(const struct ldr_menu *menu, const struct ldr_menu_screen *screen, unsigned row,
                    struct ldr_menu_line *ret_line)
 {
@@ -161,12 +164,13 @@ bool ldr_menu_line(const struct ldr_menu *menu, const struct ldr_menu_screen *sc
     line->text[0] = '\0';
     line->selected = line->has_cursor = false;
     line->cursor = 0;
-    if (row == 0)
+    line->role = role_of(menu, row, fit.rows);
+    if (line->role == LDR_MENU_TITLE)
         draw_title(menu, line->text, bytes);
-    else if (row == fit.rows - 2)
-        draw_comment(menu, line->text, bytes);
-    else if (row == fit.rows - 1)
+    else if (line->role == LDR_MENU_HELP)
         draw_help(menu, line->text, bytes);
+    else if (line->role != LDR_MENU_BODY)
+        draw_comment(menu, line->text, bytes);
     else if (row >= ABOVE && row < fit.rows - BELOW && menu->editing)
         draw_editor_row(menu, row - ABOVE, window, fit.columns, line);
     else if (row >= ABOVE && row < fit.rows - BELOW)

@@ -24,11 +24,6 @@ extern const uint8_t ldr_net_packed_end[] __attribute__((visibility("hidden")));
 /* All exceptions arrive on a stack of the net: the kernel's may be what is broken. */
 #define STACK_NUMBER 1
 
-bool ldr_net_present(void)
-{
-    return ldr_net_head.end > 0;
-}
-
 void ldr_net_measure(size_t processors, uint64_t *ret_text_bytes, uint64_t *ret_bytes)
 {
     uint64_t blocks = processors * sizeof(struct ldr_net_block);

@@ -18,11 +18,8 @@
 
 #include "loader/plan.h"
 
-/* Is there a net in this build of the loader?  (loader/net/build.mk can leave it out.) */
-bool ldr_net_present(void);
-
 /* How many bytes of the net's pages are executed, and how many it has in all for so many
- * processors (at least 1): whole pages, text first, for struct ldr_layout.  There shall be one. */
+ * processors (at least 1): whole pages, text first, for struct ldr_layout. */
 void ldr_net_measure(size_t processors, uint64_t *ret_text_bytes, uint64_t *ret_bytes);
 
 /* Is it on where nobody says anything?  Up to base revision 4 the protocol leaves the

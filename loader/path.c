@@ -30,9 +30,7 @@ static bool has_control_character(struct ldr_text text)
     return false;
 }
 
-/* ------------------------------------------------------------------------
- * Volumes
- */
+/* ---- volumes ----------------------------------------------------------------- */
 
 static bool read_place(struct ldr_text text, uint64_t least, unsigned *ret_place)
 {
@@ -169,9 +167,7 @@ static enum ldr_status read_volume(const struct parsing *p, struct ldr_text text
     return read_argument(p, parts.argument, path);
 }
 
-/* ------------------------------------------------------------------------
- * Hashes
- */
+/* ---- hashes ------------------------------------------------------------------ */
 
 /* Behind the last "#".  Its owner trusts that the hash is checked: what can't be is refused, not
  * passed over. */
@@ -183,7 +179,7 @@ static enum ldr_status read_hash(const struct parsing *p, struct ldr_path *path)
         mark--;
     if (mark == 0)
         return LDR_OK;
-    if (!ldr_text_hex(ldr_text_from(path->file, mark), path->hash, LDR_HASH_BYTES))
+    if (!ldr_text_hex(ldr_text_from(path->file, mark), path->hash, LDR_BLAKE2B_BYTES))
         return refuse(p, "has a \"#\", but no BLAKE2b hash of 128 hexadecimal digits behind it; "
                          "correct it");
     path->file.length = mark - 1;

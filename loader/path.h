@@ -19,9 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loader/blake2b.h"
 #include "loader/config.h"
-
-#define LDR_HASH_BYTES 64
 
 /* Drives and partitions that can be named go up to this number. */
 #define LDR_VOLUME_MOST 256
@@ -45,7 +44,7 @@ struct ldr_path {
     struct ldr_text volume; /* "boot(2)", as written, for messages; empty in "/a/b" */
     bool compressed;        /* "$": shall be a gzip file */
     bool hashed;            /* whether there is a hash: of the file as it is on the volume */
-    uint8_t hash[LDR_HASH_BYTES];
+    uint8_t hash[LDR_BLAKE2B_BYTES];
 };
 
 /* Takes a path apart.  `file` and `line` say where it is written.  LDR_BAD_CONFIG, with the

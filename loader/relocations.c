@@ -65,9 +65,7 @@ static enum ldr_status check_place(const struct place *place, uint64_t virt)
                       place->image->name, place->table, place->number, virt - place->image->slide);
 }
 
-/* ------------------------------------------------------------------------
- * Symbols
- */
+/* ---- symbols ----------------------------------------------------------------- */
 
 /* False if the file doesn't have it. */
 static bool read_symbol(const struct ldr_image *image, uint32_t index, Elf64_Sym *ret_symbol)
@@ -137,9 +135,7 @@ static uint64_t symbol_value(const struct ldr_image *image, uint32_t index)
     return symbol.st_value + (symbol.st_shndx == SHN_ABS ? 0 : image->slide);
 }
 
-/* ------------------------------------------------------------------------
- * RELA and JMPREL
- */
+/* ---- RELA and JMPREL --------------------------------------------------------- */
 
 static enum ldr_status check_relocation(const struct place *place, const Elf64_Rela *relocation)
 {
@@ -205,9 +201,7 @@ static void apply_rela(const struct ldr_image *image, enum ldr_relocation_table 
     }
 }
 
-/* ------------------------------------------------------------------------
- * RELR
- */
+/* ---- RELR -------------------------------------------------------------------- */
 
 static struct ldr_relr relr_open(const struct ldr_image *image)
 {
@@ -246,9 +240,7 @@ static void apply_relr(const struct ldr_image *image, uint8_t *memory)
     }
 }
 
-/* ------------------------------------------------------------------------
- * All
- */
+/* ---- all --------------------------------------------------------------------- */
 
 enum ldr_status ldr_relocations_check(const struct ldr_image *image, struct ldr_report *report)
 {

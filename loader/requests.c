@@ -180,7 +180,7 @@ static enum ldr_status note_if_request(void *context, enum ldr_thing thing, uint
     return note_request(search, at, left);
 }
 
-/* The tag counts wherever it stands: markers bound requests only. */
+/* Outside the markers a tag counts no more than a request does. */
 static enum ldr_status check_tag(struct ldr_search *search)
 {
     const struct ldr_marks *marks = &search->marks;

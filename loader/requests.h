@@ -57,9 +57,9 @@ struct ldr_requests {
     /* Levels of page tables, each 4 or 5; 4 where nothing is asked for. */
     unsigned levels;                    /* preferred */
     unsigned levels_least, levels_most; /* what will do */
-    uint64_t entropy_values; /* random words asked for */
-    uint64_t internal_count; /* modules that the kernel itself names, */
-    uint64_t internal_list;  /* by addresses in an array there */
+    uint64_t entropy_values;            /* random words asked for */
+    uint64_t internal_count;            /* modules that the kernel itself names, */
+    uint64_t internal_list;             /* by addresses in an array there */
     bool x2apic; /* the MP request wants local APICs in x2APIC mode, where there is one */
 };
 
@@ -70,8 +70,9 @@ struct ldr_requests {
  * the file has one.  Features that are not known are passed over, with a line to `log`
  * that gives the id.
  *
- * The markers bind from base revision 2 on; below it they are hints, which are taken
- * all the same.
+ * The markers bind the tag, too: outside them it is passed over, and the kernel is one of base
+ * revision 0.  From revision 2 on they have to be honoured; below it they are hints, which are
+ * taken all the same.
  *
  * LDR_BAD_REQUEST: the same request twice; two base revision tags; a base revision that
  * is not known (the protocol recommends to refuse it); a start marker behind the end

@@ -27,13 +27,13 @@ typedef enum ldr_status ldr_visitor(void *context, enum ldr_thing thing, uint64_
 enum ldr_status ldr_scan(const struct ldr_image *image, const uint8_t *memory, ldr_visitor *visit,
                          void *context);
 
-/* Tags and markers at places where they count. */
+/* Markers, and tags between them. */
 struct ldr_marks {
-    unsigned count[LDR_THINGS];
-    uint64_t tag, tag_left; /* the first */
-    uint64_t other_tag;     /* the last */
-    uint64_t start;         /* the last counts, */
-    uint64_t end;           /* and the first */
+    unsigned count[LDR_THINGS]; /* no requests */
+    uint64_t tag, tag_left;     /* the first */
+    uint64_t other_tag;         /* the last */
+    uint64_t start;             /* the last counts, */
+    uint64_t end;               /* and the first */
 };
 
 void ldr_marks_find(struct ldr_marks *ret_marks, const struct ldr_image *image,

@@ -81,23 +81,41 @@ enum ldr_status ldr_scan(const struct ldr_image *image, const uint8_t *memory, l
     return status;
 }
 
+static void note_tag(struct ldr_marks *marks, uint64_t at, uint64_t left)
+{
+    if (marks->count[LDR_TAG]++ > 0) {
+        marks->other_tag = at;
+        return;
+    }
+    marks->tag = at;
+    marks->tag_left = left;
+}
+
+/* Places ascend: so a start marker says that no tag before it counts, and an end marker that none
+ * behind it does. */
 static enum ldr_status note_mark(void *context, enum ldr_thing thing, uint64_t at, uint64_t left)
 {
     struct ldr_marks *marks = context;
 
-    if (at % 8 != 0 || thing == LDR_REQUEST)
+    if (at % 8 != 0)
         return LDR_OK;
-    if (thing == LDR_TAG && marks->count[LDR_TAG] == 0) {
-        marks->tag = at;
-        marks->tag_left = left;
-    } else if (thing == LDR_TAG) {
-        marks->other_tag = at;
-    } else if (thing == LDR_START) {
+    switch (thing) {
+    case LDR_TAG:
+        if (marks->count[LDR_END] == 0)
+            note_tag(marks, at, left);
+        break;
+    case LDR_START:
+        marks->count[LDR_START]++;
+        marks->count[LDR_TAG] = 0;
         marks->start = at;
-    } else if (marks->count[LDR_END] == 0) {
-        marks->end = at;
+        break;
+    case LDR_END:
+        if (marks->count[LDR_END]++ == 0)
+            marks->end = at;
+        break;
+    default:
+        break;
     }
-    marks->count[thing]++;
     return LDR_OK;
 }
 

@@ -44,8 +44,13 @@ struct ldr_machine {
     bool has_time;
     int64_t time;                              /* seconds since 1970-01-01 00:00 UTC */
     const struct ldr_framebuffer *framebuffer; /* null if there is none */
-    const struct ldr_entropy *entropy;         /* the same */
-    uint64_t tsc_hz;                           /* cycles of the time-stamp counter a second */
+    const struct ldr_framebuffer
+        *mode;         /* what it would be in each mode of its screen; phys unused */
+    size_t mode_count; /* 0: only the mode that it is in is told */
+    const void *edid;  /* what the screen says of itself; null if unknown */
+    uint64_t edid_bytes;
+    const struct ldr_entropy *entropy; /* the same */
+    uint64_t tsc_hz;                   /* cycles of the time-stamp counter a second */
     struct ldr_times times;
     struct ldr_event_log event_log;
 };
@@ -69,8 +74,8 @@ struct ldr_answers {
     const struct ldr_file *module;
     size_t module_count;
     const struct ldr_processors *processors; /* null: the MP request gets no response */
-    size_t memmap_capacity;     /* entries to keep room for */
-    size_t efi_memmap_capacity; /* bytes to keep room for */
+    size_t memmap_capacity;                  /* entries to keep room for */
+    size_t efi_memmap_capacity;              /* bytes to keep room for */
 };
 
 /* Memory for the answers: loader-reclaimable, in the direct map. */

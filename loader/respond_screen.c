@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The answer about the framebuffer: one, in one mode, which firmware has set.
+ * The answer about the framebuffer: one, in the mode that firmware has set, and what its screen
+ * could be set to.
  */
 #include "loader/respond_parts.h"
 
@@ -40,25 +41,41 @@ struct limine_framebuffer ldr_framebuffer_told(const struct ldr_framebuffer *scr
     };
 }
 
-/* `modes` is where the array of addresses of its one mode was put. */
-static uint64_t put_framebuffer(struct ldr_writer *writer, const struct ldr_framebuffer *screen,
-                                uint64_t modes)
+/* An array of addresses, behind it what these lead to. */
+static uint64_t put_modes(struct ldr_writer *writer, const struct ldr_framebuffer *mode,
+                          size_t count)
 {
+    uint64_t address;
+    uint64_t *pointer = ldr_keep(writer, count * sizeof *pointer, &address);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t told = put_mode(writer, &mode[i]);
+        if (pointer != NULL)
+            pointer[i] = told;
+    }
+    return address;
+}
+
+static uint64_t put_framebuffer(struct ldr_writer *writer, const struct ldr_machine *machine)
+{
+    const struct ldr_framebuffer *screen = machine->framebuffer;
     struct limine_framebuffer told = ldr_framebuffer_told(screen, writer->answers->plan->hhdm);
 
-    told.mode_count = 1;
-    told.modes = modes;
+    told.mode_count = machine->mode_count ? machine->mode_count : 1;
+    told.modes = put_modes(writer, machine->mode_count ? machine->mode : screen, told.mode_count);
+    if (machine->edid != NULL) {
+        told.edid_size = machine->edid_bytes;
+        told.edid = ldr_put(writer, machine->edid, machine->edid_bytes);
+    }
     return ldr_put(writer, &told, sizeof told);
 }
 
 uint64_t ldr_answer_framebuffer(struct ldr_writer *writer)
 {
-    const struct ldr_framebuffer *screen = writer->answers->machine->framebuffer;
-    if (screen == NULL)
+    const struct ldr_machine *machine = writer->answers->machine;
+    if (machine->framebuffer == NULL)
         return 0;
-    uint64_t mode = put_mode(writer, screen);
-    uint64_t modes = ldr_put(writer, &mode, sizeof mode);
-    uint64_t told = put_framebuffer(writer, screen, modes);
+    uint64_t told = put_framebuffer(writer, machine);
     struct limine_framebuffer_response response = {
         .revision = 1, /* with modes */
         .framebuffer_count = 1,

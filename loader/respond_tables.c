@@ -27,7 +27,7 @@ uint64_t ldr_answer_pagetables(struct ldr_writer *writer)
         .largest_leaf = plan->arch.pages_1g ? PGT_PAGE_1G : PGT_PAGE_2M,
         .physical_bits = plan->arch.physical_bits,
         .pat = plan->arch.pat,
-        .table_count = kernel->tables,
+        .table_count = pgt_tables(kernel, NULL, 0),
         .stack_base = plan->guard_below + PGT_PAGE,
         .stack_size = plan->guard_above - (plan->guard_below + PGT_PAGE),
         .handoff_base = plan->handoff_virt,

@@ -36,9 +36,7 @@ struct reading {
     const char *culprit_root;     /* and in which root */
 };
 
-/* ------------------------------------------------------------------------
- * The plan's own rules, on which every comparison relies
- */
+/* ---- the plan's own rules, on which every comparison relies ------------------ */
 
 /* What is wrong with a run that follows `before` (null for the first), or null. */
 static const char *bad_run(const struct pgt_mapping *map, const struct pgt_mapping *before)
@@ -81,9 +79,7 @@ static enum ldr_status verify_plan(const struct ldr_plan *plan, struct ldr_repor
     return LDR_OK;
 }
 
-/* ------------------------------------------------------------------------
- * First reading: exactly what the plan says
- */
+/* ---- first reading: exactly what the plan says ------------------------------- */
 
 /* The PAT's encoding of a memory type (SDM table 11-10). */
 static unsigned encoding_of(enum pgt_memory memory)
@@ -221,9 +217,7 @@ static enum ldr_status verify_planned(struct reading *reading, const struct ldr_
     return status;
 }
 
-/* ------------------------------------------------------------------------
- * Second reading: W^X by frame
- */
+/* ---- second reading: W^X by frame -------------------------------------------- */
 
 /* Bytes of physical memory that a leaf and a piece have in common. */
 static uint64_t overlap(const struct ldr_walk_leaf *leaf, const struct piece *piece)
@@ -284,9 +278,7 @@ static enum ldr_status verify_exclusive(struct reading *reading, uint64_t kernel
     return ldr_walk_refuse_leaf(&reading->walk, &reading->culprit, text);
 }
 
-/* ------------------------------------------------------------------------
- * All of it
- */
+/* ---- all of it --------------------------------------------------------------- */
 
 /* The transition root: the handoff page, and the kernel's upper. */
 static enum ldr_status verify_transition(struct reading *reading, uint64_t kernel_root,

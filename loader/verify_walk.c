@@ -40,9 +40,7 @@
 #define TABLE_MEANING                                                                              \
     (PRESENT | WRITABLE | USER | WRITE_THROUGH | CACHE_DISABLE | LARGE | ADDRESS | NO_EXECUTE)
 
-/* ------------------------------------------------------------------------
- * Entries
- */
+/* ---- entries ----------------------------------------------------------------- */
 
 static uint64_t read_entry(const struct ldr_walk *walk, uint64_t table, unsigned index)
 {
@@ -100,9 +98,7 @@ static unsigned type_of(const struct pgt_arch *arch, uint64_t entry, unsigned le
     return arch->pat >> 8 * index & 0xff;
 }
 
-/* ------------------------------------------------------------------------
- * Tables
- */
+/* ---- tables ------------------------------------------------------------------ */
 
 /* The run that covers virt, or null.  Runs ascend and don't overlap. */
 static const struct ldr_run *run_at(const struct ldr_plan *plan, uint64_t virt)
@@ -250,9 +246,7 @@ enum ldr_status ldr_walk_same_upper(const struct ldr_walk *walk, uint64_t other_
     return LDR_OK;
 }
 
-/* ------------------------------------------------------------------------
- * Refusing
- */
+/* ---- refusing ---------------------------------------------------------------- */
 
 enum ldr_status ldr_walk_refuse(const struct ldr_walk *walk, uint64_t virt, unsigned level,
                                 uint64_t entry, const char *rule)

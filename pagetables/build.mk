@@ -7,6 +7,8 @@ PAGETABLES_PROGRAMS := $(wildcard pagetables/tests/exhaustive*.c pagetables/test
                        pagetables/tests/stage.c pagetables/tests/timeline.c
 PAGETABLES_TEST_OBJ := $(patsubst %.c,$(B)/host/%.o,$(filter-out \
     pagetables/tests/test_% $(PAGETABLES_PROGRAMS),$(wildcard pagetables/tests/*.c)))
+# What runs in the virtual machine of vm.h.
+PAGETABLES_TEST_OBJ += $(B)/host/pagetables/tests/guest_code.S.o
 
 $(B)/host/pagetables.a: $(PAGETABLES_SRC:%.c=$(B)/host/%.o)
 
@@ -99,6 +101,10 @@ $(B)/coverage/%.o: %.c
 $(B)/coverage/pagetables/tests/%.o: pagetables/tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -O1 -D_GNU_SOURCE -c $< -o $@
+
+$(B)/coverage/pagetables/tests/%.S.o: pagetables/tests/%.S
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -c $< -o $@
 
 $(B)/coverage/pagetables.a: $(PAGETABLES_SRC:%.c=$(B)/coverage/%.o)
 	@rm -f $@

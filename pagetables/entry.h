@@ -14,8 +14,9 @@
  * An entry that refers to a table grants all rights, since rights live in leaves, and
  * has accessed preset, so that the processor never writes it.  Its bits 52 to 61, which
  * the processor ignores, hold how many entries of that table are present: 0 to 512; and
- * its bit 8, ignored as well, is set if a global leaf may lie below, so that dropping
- * the table tells what to flush.  Root entries of a sealed upper hold neither.
+ * its bit 9, ignored as well, is set if a global leaf may lie below, so that dropping
+ * the table tells what to flush.  (Not bit 8, G of a leaf: Intel's processors ignore it in
+ * such an entry, AMD's reserve it, APM 2, 5.3.3, and fault.)  Root entries of a sealed upper hold neither.
  */
 #ifndef PAGETABLES_ENTRY_H
 #define PAGETABLES_ENTRY_H
@@ -27,6 +28,9 @@
 #else
 #define pgt_assert(condition) ((void)0)
 #endif
+
+/* Lays out what follows a condition that nearly always holds in a line. */
+#define usually(condition) __builtin_expect(!!(condition), 1)
 
 /* A type of its own, so that an entry can't be mistaken for an address. */
 typedef struct {
@@ -72,69 +76,123 @@ typedef struct {
 #define LEVEL_2M 2u
 #define LEVEL_1G 3u
 
+/* Contracts are for Frama-C (make prove); pagetables/proof/logic.h has their words. */
+
 /* log2 of the bytes that one entry of a table at `level` covers. */
+/*@ requires is_level(level);
+    assigns \nothing;
+    ensures \result == SHIFT(level); */
 static inline unsigned level_shift(unsigned level)
 {
     return 12 + PGT_INDEX_BITS * (level - 1);
 }
 
 /* Bytes that one entry of a table at `level` covers, less one: a mask too. */
+/*@ requires is_level(level);
+    assigns \nothing;
+    ensures \result == reach_of(level) - 1; */
 static inline uint64_t level_mask(unsigned level)
 {
     return (UINT64_C(1) << level_shift(level)) - 1;
 }
 
+/*@ requires is_level(level);
+    assigns \nothing;
+    ensures \result == virt / reach_of(level) % PGT_ENTRIES;
+    ensures \result < PGT_ENTRIES; */
 static inline unsigned level_index(uint64_t virt, unsigned level)
 {
     return (unsigned)(virt >> level_shift(level)) & (PGT_ENTRIES - 1);
 }
 
+/*@ requires \valid_read(arch);
+    assigns \nothing;
+    ensures \result == (arch->pages_1g ? LEVEL_1G : LEVEL_2M); */
 static inline unsigned arch_largest_level(const struct pgt_arch *arch)
 {
     return arch->pages_1g ? LEVEL_1G : LEVEL_2M;
 }
 
+/*@ assigns \nothing;
+    ensures \result <==> IS_PRESENT(entry.raw); */
 static inline bool entry_present(pgt_entry entry)
 {
     return entry.raw & ENTRY_PRESENT;
 }
 
 /* For a present entry. */
+/*@ assigns \nothing;
+    ensures \result <==> level == LEVEL_4K || (entry.raw & ENTRY_LARGE) != 0; */
 static inline bool entry_is_leaf(pgt_entry entry, unsigned level)
 {
     return level == LEVEL_4K || (entry.raw & ENTRY_LARGE);
 }
 
+/*@ requires (table & ~ENTRY_ADDRESS) == 0 && count <= PGT_ENTRIES;
+    assigns \nothing;
+    ensures same(\result.raw & ENTRY_ADDRESS, table);
+    ensures same(COUNT_OF(\result.raw), count);
+    ensures same(\result.raw & ~(ENTRY_ADDRESS | ENTRY_COUNT), ENTRY_TABLE); */
 static inline pgt_entry entry_to_table(uint64_t table, unsigned count)
 {
     return (pgt_entry){table | ENTRY_TABLE | (uint64_t)count << ENTRY_COUNT_SHIFT};
 }
 
+/*@ assigns \nothing;
+    ensures \result == (entry.raw & ENTRY_ADDRESS); */
 static inline uint64_t entry_table(pgt_entry entry)
 {
     return entry.raw & ENTRY_ADDRESS;
 }
 
+/*@ assigns \nothing;
+    ensures \result == COUNT_OF(entry.raw) <= 0x3ff; */
 static inline unsigned entry_count(pgt_entry entry)
 {
     return (unsigned)((entry.raw & ENTRY_COUNT) >> ENTRY_COUNT_SHIFT);
 }
 
 /* In an entry that leads to a table. */
-#define ENTRY_GLOBAL_BELOW ENTRY_GLOBAL
+#define ENTRY_GLOBAL_BELOW (ENTRY_GLOBAL << 1)
+
+/* What an entry above a leaf with these attributes tells of it. */
+static inline uint64_t global_below(uint64_t attributes)
+{
+    return (attributes & ENTRY_GLOBAL) << 1;
+}
+
+/* A present entry as a flush is told of it: global if it is a global leaf, or leads to a table that
+ * may have one below. */
+static inline pgt_entry entry_told(pgt_entry entry, unsigned level)
+{
+    if (!entry_is_leaf(entry, level))
+        entry.raw = (entry.raw & ENTRY_GLOBAL_BELOW) >> 1;
+    return entry;
+}
 
 /* Without what this library keeps in ignored bits. */
+/*@ assigns \nothing;
+    ensures same(\result.raw & (ENTRY_COUNT | ENTRY_GLOBAL_BELOW), 0);
+    ensures same(\result.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW),
+                 entry.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW)); */
 static inline pgt_entry entry_plain(pgt_entry entry)
 {
     return (pgt_entry){entry.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW)};
 }
 
+/*@ requires count <= PGT_ENTRIES;
+    assigns \nothing;
+    ensures same(COUNT_OF(\result.raw), count);
+    ensures same(\result.raw & ~ENTRY_COUNT, entry.raw & ~ENTRY_COUNT); */
 static inline pgt_entry entry_with_count(pgt_entry entry, unsigned count)
 {
     return (pgt_entry){(entry.raw & ~ENTRY_COUNT) | (uint64_t)count << ENTRY_COUNT_SHIFT};
 }
 
 /* Attribute bits in the form that a leaf of this level has them. */
+/*@ assigns \nothing;
+    ensures level == LEVEL_4K ==> \result == attributes;
+    ensures level != LEVEL_4K ==> \result == ATTRIBUTES_IN_LARGE(attributes); */
 static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
 {
     if (level == LEVEL_4K)
@@ -143,18 +201,31 @@ static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
 }
 
 /* attributes are in the form of a 4K leaf. */
+/*@ requires is_leaf_level(level) && (attributes & ENTRY_ADDRESS) == 0;
+    requires (phys & ~ENTRY_ADDRESS) == 0 && (phys & (reach_of(level) - 1)) == 0;
+    assigns \nothing;
+    ensures same(PHYS_OF_LEAF(\result.raw, level), phys);
+    ensures same(ATTRIBUTES_OF_LEAF(\result.raw, level), attributes);
+    ensures level != LEVEL_4K ==> (\result.raw & ENTRY_LARGE) != 0; */
 static inline pgt_entry entry_to_leaf(uint64_t attributes, uint64_t phys, unsigned level)
 {
     uint64_t large = level == LEVEL_4K ? 0 : ENTRY_LARGE;
     return (pgt_entry){attributes_at(attributes, level) | large | phys};
 }
 
+/*@ requires is_leaf_level(level);
+    assigns \nothing;
+    ensures same(\result, PHYS_OF_LEAF(entry.raw, level)); */
 static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
 {
     return entry.raw & ENTRY_ADDRESS & ~level_mask(level);
 }
 
 /* The attributes of a leaf of any level in the form of a 4K leaf. */
+/*@ requires is_leaf_level(level);
+    assigns \nothing;
+    ensures \result == ATTRIBUTES_OF_LEAF(entry.raw, level);
+    ensures same(\result & ENTRY_ADDRESS, 0); */
 static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
 {
     if (level == LEVEL_4K)

@@ -12,7 +12,7 @@ static bool ranges_touch(uint64_t first, uint64_t last, uint64_t other_first, ui
     return first - (first > 0) <= other_last && other_first - (other_first > 0) <= last;
 }
 
-static void add_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
+void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
 {
     if (flush->count > 0) {
         uint64_t *before_first = &flush->range[flush->count - 1].first;
@@ -35,11 +35,10 @@ static void add_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
                    pgt_entry entry, bool widened)
 {
-    add_range(flush, canonical_form(&space->arch, part.first),
-              canonical_form(&space->arch, part.last));
+    pgt_flush_range(flush, canonical_form(&space->arch, part.first),
+                    canonical_form(&space->arch, part.last));
     flush->needed |= !widened;
     flush->widened |= widened;
-    /* Of an entry that led to a table this says whether a global leaf may lie below. */
     flush->global |= (entry.raw & ENTRY_GLOBAL) != 0;
     flush->upper |= slot_is_upper(space, level_index(part.first, space->arch.levels));
 }
@@ -47,7 +46,7 @@ void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struc
 void pgt_flush_join(struct pgt_flush *flush, const struct pgt_flush *more)
 {
     for (unsigned i = 0; i < more->count; i++)
-        add_range(flush, more->range[i].first, more->range[i].last);
+        pgt_flush_range(flush, more->range[i].first, more->range[i].last);
     flush->needed |= more->needed;
     flush->widened |= more->widened;
     flush->everything |= more->everything;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accessed and dirty bits.  The processor sets them with locked updates (SDM 4.8,
- * 8.1.2.1), so they are cleared with one as well.
+ * Accessed and dirty bits: read and cleared in place, or taken along as pages are unmapped.  The
+ * processor sets them with locked updates (SDM 4.8, 8.1.2.1), so they are cleared with one as
+ * well.
  */
 #include "pagetables/walk.h"
 
@@ -62,6 +63,146 @@ enum pgt_status pgt_harvest(struct pgt_space *space, uint64_t virt, uint64_t byt
     struct walk walk;
     walk_start(&walk, space, range);
     walk_range(&walk, &job, harvest_entry, walk_leave);
+    *ret_harvest = job.sum;
+    return PGT_OK;
+}
+
+/* ---- harvesting what is unmapped ---------------------------------------------- */
+
+struct gone_job {
+    struct pgt_space *space;
+    void (*gone)(void *context, const struct pgt_gone *run);
+    void *context;
+    struct pgt_gone run; /* not told yet; none if it has no bytes */
+    uint64_t attributes; /* of its leaves, in the form of a 4K leaf, with the marks */
+    struct pgt_harvest sum;
+    struct pgt_flush *flush;
+};
+
+static void tell_gone(struct gone_job *job)
+{
+    struct pgt_gone *run = &job->run;
+    job->sum.mapped += run->bytes;
+    job->sum.accessed += run->accessed ? run->bytes : 0;
+    job->sum.dirty += run->dirty ? run->bytes : 0;
+    if (job->gone && run->bytes > 0)
+        job->gone(job->context, run);
+}
+
+/* What the current part of the walk mapped, by leaves like `first`, is gone. */
+static __attribute__((noinline)) void add_gone(struct gone_job *job, struct range part,
+                                               pgt_entry first, unsigned level)
+{
+    struct pgt_gone *run = &job->run;
+    uint64_t virt = canonical_form(&job->space->arch, part.first);
+    uint64_t phys = leaf_phys(first, level), bytes = part.last - part.first + 1;
+    uint64_t attributes = leaf_attributes(first, level);
+    pgt_flush_add(job->flush, job->space, part, first, false);
+    if (run->bytes > 0 && run->virt + run->bytes == virt && run->phys + run->bytes == phys &&
+        job->attributes == attributes) {
+        run->bytes += bytes;
+        return;
+    }
+    tell_gone(job);
+    job->attributes = attributes;
+    *run = (struct pgt_gone){
+        .virt = virt,
+        .phys = phys,
+        .bytes = bytes,
+        .rights = rights_of_attributes(attributes),
+        .software = software_of_attributes(attributes),
+        .accessed = attributes & ENTRY_ACCESSED,
+        .dirty = attributes & ENTRY_DIRTY,
+    };
+}
+
+/* Clears pages from the first on that continue it and are like it to the bit.  They are marked
+ * accessed and dirty: the processor has nothing more to write to them, and plain stores will do. */
+static unsigned clear_marked(pgt_entry *slot, unsigned count, pgt_entry first)
+{
+    uint64_t expected = first.raw;
+    unsigned i = 0;
+    for (; i < count && __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) == expected; i++) {
+        entry_put(&slot[i], 0);
+        expected += PGT_PAGE;
+    }
+    return i;
+}
+
+/* How many pages can follow each other before the highest physical address of all. */
+static unsigned pages_to_the_top(pgt_entry leaf, unsigned count)
+{
+    uint64_t more = (ENTRY_ADDRESS - leaf_phys(leaf, LEVEL_4K)) / PGT_PAGE;
+    return more < count ? (unsigned)more + 1 : count;
+}
+
+/* A leaf that the range cuts.  Its parts are linked in before any is harvested: what the
+ * processor marks until then is in the leaf, and what it marks from then on in a part. */
+static enum walk_next split_first(struct walk *walk, struct gone_job *job, pgt_entry *slot,
+                                  pgt_entry leaf)
+{
+    enum walk_next next = walk_split(walk, job->space, leaf);
+    struct walk_step *made = walk_below(walk);
+    uint64_t frame = table_phys(&job->space->frames, made->table);
+    pgt_entry link = {entry_to_table(frame, PGT_ENTRIES).raw | global_below(leaf.raw)};
+    made->fresh = false;
+    uint64_t marks = entry_exchange(slot, link).raw & ENTRY_MARKS & ~(uint64_t)made->marks;
+    if (marks)
+        walk_inherit_marks(&job->space->frames, made->table, walk->level - 1, marks);
+    return next;
+}
+
+static enum walk_next gone_entry(struct walk *walk, void *context)
+{
+    struct gone_job *job = context;
+    unsigned level = walk->level, count = 1;
+    pgt_entry *slot = walk_slot(walk);
+    pgt_entry old = entry_load(slot);
+    if (!entry_present(old))
+        return WALK_ON;
+    if (!entry_is_leaf(old, level))
+        return walk_into(walk, job->space, old);
+    if (!range_covers(walk->part, level))
+        return split_first(walk, job, slot, old);
+    if (level == LEVEL_4K && (old.raw & ENTRY_MARKS) == ENTRY_MARKS)
+        count = clear_marked(slot, pages_to_the_top(old, walk_run(walk)), old);
+    else
+        old = entry_exchange(slot, (pgt_entry){0});
+    walk_here(walk)->live -= count;
+    (void)walk_past(walk, count);
+    add_gone(job, walk->part, old, level);
+    return WALK_ON;
+}
+
+static void gone_leave(struct walk *walk, void *context)
+{
+    struct gone_job *job = context;
+    walk_settle(walk, job->space);
+}
+
+static __attribute__((noinline)) void gone_commit(struct gone_job *job, struct range range)
+{
+    struct walk walk;
+    walk_start(&walk, job->space, range);
+    unsigned live = walk.step[walk.top - 1].live;
+    walk_range(&walk, job, gone_entry, gone_leave);
+    walk_end(&walk, job->space, live);
+    tell_gone(job);
+}
+
+enum pgt_status pgt_unmap_harvest(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                                  void (*gone)(void *context, const struct pgt_gone *run),
+                                  void *context, struct pgt_harvest *ret_harvest,
+                                  struct pgt_flush *flush)
+{
+    size_t cost;
+    enum pgt_status status = pgt_unmap_cost(space, virt, bytes, &cost);
+    if (status)
+        return status;
+    if (!frames_reserve(&space->frames, cost))
+        return PGT_NO_FRAMES;
+    struct gone_job job = {.space = space, .gone = gone, .context = context, .flush = flush};
+    gone_commit(&job, linear_range(&space->arch, (struct range){virt, virt + (bytes - 1)}));
     *ret_harvest = job.sum;
     return PGT_OK;
 }

@@ -103,7 +103,7 @@ static pgt_entry filled_table(const struct walk *walk, const struct map_job *job
     fill_leaves(table + head, end - head, entry_to_leaf(job->attributes, phys, below),
                 level_mask(below) + 1);
     pgt_entry link = entry_to_table(frame, end - head);
-    link.raw |= job->attributes & ENTRY_GLOBAL; /* is ENTRY_GLOBAL_BELOW, in such an entry */
+    link.raw |= global_below(job->attributes);
     return link;
 }
 
@@ -142,7 +142,7 @@ static enum walk_next map_entry(struct walk *walk, void *context)
     if (action == MAP_SPLIT)
         return walk_split(walk, job->space, old);
     if (entry_present(old))
-        pgt_flush_add(job->flush, job->space, walk->part, old, false);
+        pgt_flush_add(job->flush, job->space, walk->part, entry_told(old, walk->level), false);
     if (action == MAP_FRESH)
         return holds_leaves(job, walk) ? map_filled(walk, job, slot, old)
                                        : walk_make(walk, job->space);
@@ -162,23 +162,30 @@ static void map_leave(struct walk *walk, void *context)
     walk_settle(walk, job->space);
 }
 
+/* The attributes of a mapping; 0, which no leaf has, where arch can't express them. */
+static __attribute__((noinline)) uint64_t map_attributes(const struct pgt_arch *arch,
+                                                         const struct pgt_mapping *mapping)
+{
+    uint64_t rights, memory;
+    if (mapping->key >= PGT_KEYS || mapping->software > PGT_SOFTWARE_ALL ||
+        !attributes_of_rights(arch, mapping->rights, &rights) ||
+        !attributes_of_memory(arch, mapping->memory, &memory))
+        return 0;
+    return attributes_preset(rights | memory | attributes_of_key(mapping->key) |
+                             attributes_of_software(mapping->software));
+}
+
 /* What can be refused of the frames and of the rights; and the attributes. */
 static inline enum pgt_status map_judge(const struct pgt_arch *arch,
                                         const struct pgt_mapping *mapping, uint64_t *ret_attributes)
 {
-    uint64_t attributes, memory;
     if (mapping->phys & (PGT_PAGE - 1))
         return PGT_MISALIGNED;
     uint64_t highest = (UINT64_C(1) << arch->physical_bits) - 1;
     if (mapping->phys > highest || mapping->bytes - 1 > highest - mapping->phys)
         return PGT_BAD_PHYSICAL;
-    if (mapping->key >= PGT_KEYS || mapping->software > PGT_SOFTWARE_ALL ||
-        !attributes_of_rights(arch, mapping->rights, &attributes) ||
-        !attributes_of_memory(arch, mapping->memory, &memory))
-        return PGT_BAD_RIGHTS;
-    *ret_attributes = attributes_preset(attributes | memory | attributes_of_key(mapping->key) |
-                                        attributes_of_software(mapping->software));
-    return PGT_OK;
+    *ret_attributes = map_attributes(arch, mapping);
+    return *ret_attributes ? PGT_OK : PGT_BAD_RIGHTS;
 }
 
 /* Everything that can be refused for what the mapping itself says; and the job. */
@@ -218,73 +225,6 @@ static __attribute__((noinline)) void map_commit(struct map_job *job)
     walk_end(&walk, job->space, live);
 }
 
-/* ---- one page: what page faults ask for, without a walk ------------------- */
-
-/* Makes tables from the level below `level` down to the page's own, filled before
- * anything leads to them, and returns the entry for the topmost.  Reserved already. */
-static pgt_entry page_chain(struct pgt_space *space, uint64_t linear, unsigned level,
-                            pgt_entry leaf)
-{
-    uint64_t frame[WALK_LEVELS];
-    uint64_t global = leaf.raw & ENTRY_GLOBAL; /* is ENTRY_GLOBAL_BELOW above it */
-    for (unsigned at = level; at-- > LEVEL_4K;)
-        frame[at] = table_take(space);
-    for (unsigned at = LEVEL_4K; at < level; at++) {
-        pgt_entry *table = table_at(&space->frames, frame[at]);
-        pgt_fill_empty(space, table);
-        table[level_index(linear, at)] = leaf;
-        leaf = (pgt_entry){entry_to_table(frame[at], 1).raw | global};
-    }
-    return leaf;
-}
-
-/* Over nothing: with the tables that it takes. */
-static inline enum pgt_status map_absent(struct pgt_space *space, const struct page_path *path,
-                                         uint64_t linear, pgt_entry leaf)
-{
-    if (path->level == LEVEL_4K) {
-        entry_store(path->slot, leaf);
-    } else {
-        if (!frames_reserve(&space->frames, path->level - LEVEL_4K))
-            return PGT_NO_FRAMES;
-        entry_store(path->slot, page_chain(space, linear, path->level, leaf));
-    }
-    pgt_page_counted(space, path, linear, 1);
-    return PGT_OK;
-}
-
-/* Maps one page where no larger leaf and no sealed root slot is in the way; otherwise
- * false, and a walk has to look at it. */
-static __attribute__((noinline)) bool map_page(struct pgt_space *space,
-                                               const struct pgt_mapping *mapping,
-                                               struct pgt_flush *flush, enum pgt_status *ret_status)
-{
-    uint64_t linear = mapping->virt & linear_all(&space->arch).last, attributes;
-    struct page_path path;
-    *ret_status = pgt_page_range(&space->arch, mapping->virt);
-    if (!*ret_status)
-        *ret_status = map_judge(&space->arch, mapping, &attributes);
-    if (*ret_status)
-        return true;
-    if (!pgt_page_path(space, linear, &path))
-        return false;
-    pgt_entry leaf = {attributes | mapping->phys};
-    pgt_entry old = entry_load(path.slot);
-    if (!entry_present(old)) {
-        *ret_status = map_absent(space, &path, linear, leaf);
-        if (*ret_status)
-            return true;
-    } else if ((old.raw ^ leaf.raw) & ~ENTRY_MARKS) {
-        pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
-        entry_store(path.slot, leaf);
-    } else {
-        return true;
-    }
-    if (leaf.raw & ENTRY_GLOBAL)
-        pgt_tell_global(space, linear, path.level);
-    return true;
-}
-
 enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_mapping *mapping,
                              size_t *ret_frames)
 {
@@ -316,11 +256,134 @@ map_range(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt
     return PGT_OK;
 }
 
+/* ---- one page: what page faults ask for, without a walk ------------------- */
+
+/* What map_attributes() says of ordinary memory, for each set of rights: a page fault asks for
+ * little else. */
+#define PLAIN(rights)                                                                              \
+    (!((rights) & (PGT_READ | PGT_WRITE | PGT_EXECUTE))                                            \
+         ? 0                                                                                       \
+         : ENTRY_PRESENT | ENTRY_ACCESSED | ((rights)&PGT_WRITE ? ENTRY_WRITE | ENTRY_DIRTY : 0) | \
+               ((rights)&PGT_EXECUTE ? 0 : ENTRY_XD) | ((rights)&PGT_USER ? ENTRY_USER : 0) |      \
+               ((rights)&PGT_GLOBAL ? ENTRY_GLOBAL : 0))
+#define PLAIN_4(rights) PLAIN(rights), PLAIN((rights) + 1), PLAIN((rights) + 2), PLAIN((rights) + 3)
+static const uint64_t plain_attributes[32] = {PLAIN_4(0),  PLAIN_4(4),  PLAIN_4(8),  PLAIN_4(12),
+                                              PLAIN_4(16), PLAIN_4(20), PLAIN_4(24), PLAIN_4(28)};
+
+/* Does it map one page, and can nothing be said against its addresses? */
+static inline bool map_is_page(const struct pgt_arch *arch, const struct pgt_mapping *mapping)
+{
+    uint64_t virt = mapping->virt, phys = mapping->phys;
+    uint64_t wrong = (mapping->bytes ^ PGT_PAGE) | mapping->promote |
+                     ((virt | phys) & (PGT_PAGE - 1)) | (phys >> arch->physical_bits);
+    return usually(!wrong && is_canonical(arch, virt));
+}
+
+/* map_attributes() for ordinary memory without a key or software bits; 0 for any other.  The
+ * first entry of a PAT says write-back, or it is an unusual one. */
+static inline uint64_t map_plain(const struct pgt_arch *arch, const struct pgt_mapping *mapping)
+{
+    unsigned special = (unsigned)mapping->memory | mapping->key | mapping->software |
+                       ((unsigned)(arch->pat & 7) ^ memory_to_pat_type(PGT_WRITE_BACK));
+    if (special || mapping->rights >= 32)
+        return 0;
+    uint64_t attributes = plain_attributes[mapping->rights];
+    return !arch->no_execute && (attributes & ENTRY_XD) ? 0 : attributes;
+}
+
+/* Makes tables from the level below `level` down to the page's own, which nothing leads to
+ * yet, and returns the entry for the topmost.  Reserved already. */
+static inline pgt_entry page_chain(struct pgt_space *space, uint64_t virt, unsigned level,
+                                   pgt_entry leaf)
+{
+    uint64_t global = global_below(leaf.raw);
+    uint64_t frame = table_take(space);
+    pgt_entry link = {entry_to_table(frame, 1).raw | global};
+    for (;;) {
+        pgt_entry *table = table_at(&space->frames, frame);
+        pgt_fill_empty(space, table);
+        if (--level == LEVEL_4K) {
+            table[level_index(virt, level)] = leaf;
+            return link;
+        }
+        frame = table_take(space);
+        table[level_index(virt, level)] = (pgt_entry){entry_to_table(frame, 1).raw | global};
+    }
+}
+
+/* Maps a page that lacks tables; whatever else is in the way is for a walk. */
+static __attribute__((noinline)) enum pgt_status map_chain(struct pgt_space *space,
+                                                           const struct pgt_mapping *mapping,
+                                                           struct pgt_flush *flush, pgt_entry leaf)
+{
+    uint64_t virt = mapping->virt;
+    struct page_gap gap;
+    if (!page_gap(space, virt, &gap))
+        return map_range(space, mapping, flush);
+    if (!frames_reserve(&space->frames, gap.level - LEVEL_4K))
+        return PGT_NO_FRAMES;
+    entry_store(gap.slot, page_chain(space, virt, gap.level, leaf));
+    if (!gap.above)
+        __atomic_fetch_add(&space->root_live, 1, __ATOMIC_RELAXED);
+    else if (!is_sealed_root(space, gap.level + 1, virt))
+        entry_store(gap.above, (pgt_entry){entry_load(gap.above).raw + COUNT_ONE});
+    if (leaf.raw & ENTRY_GLOBAL)
+        pgt_tell_global(space, virt, gap.level);
+    return PGT_OK;
+}
+
+/* Stores a leaf over another, unless it is the same. */
+static __attribute__((noinline)) enum pgt_status map_over(struct pgt_space *space, uint64_t virt,
+                                                          struct pgt_flush *flush, pgt_entry leaf,
+                                                          pgt_entry *slot)
+{
+    pgt_entry old = entry_load(slot);
+    if (!((old.raw ^ leaf.raw) & ~ENTRY_MARKS))
+        return PGT_OK;
+    flush_page(flush, space, virt, old);
+    entry_store(slot, leaf);
+    if (leaf.raw & ENTRY_GLOBAL)
+        pgt_tell_global(space, virt, LEVEL_4K);
+    return PGT_OK;
+}
+
+static __attribute__((noinline)) enum pgt_status map_told(struct pgt_space *space, uint64_t virt)
+{
+    pgt_tell_global(space, virt, LEVEL_4K);
+    return PGT_OK;
+}
+
+/* What is rare is apart and called last, so that a page fault's way needs no stack. */
+static inline __attribute__((always_inline)) enum pgt_status
+map_page(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush,
+         pgt_entry leaf)
+{
+    uint64_t virt = mapping->virt;
+    struct page_place place;
+    if (!page_find(space, virt, &place))
+        return map_chain(space, mapping, flush, leaf);
+    if (entry_present(entry_load(place.slot)))
+        return map_over(space, virt, flush, leaf, place.slot);
+    entry_store(place.slot, leaf);
+    entry_store(place.above, (pgt_entry){place.link.raw + COUNT_ONE});
+    return leaf.raw & ENTRY_GLOBAL ? map_told(space, virt) : PGT_OK;
+}
+
+/* Anything but an ordinary page; with all that can be refused. */
+static __attribute__((noinline)) enum pgt_status
+map_special(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
+{
+    uint64_t attributes =
+        map_is_page(&space->arch, mapping) ? map_attributes(&space->arch, mapping) : 0;
+    return attributes ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
+                      : map_range(space, mapping, flush);
+}
+
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
                         struct pgt_flush *flush)
 {
-    enum pgt_status status;
-    if (mapping->bytes == PGT_PAGE && !mapping->promote && map_page(space, mapping, flush, &status))
-        return status;
-    return map_range(space, mapping, flush);
+    uint64_t attributes = map_is_page(&space->arch, mapping) ? map_plain(&space->arch, mapping) : 0;
+    return usually(attributes)
+               ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
+               : map_special(space, mapping, flush);
 }

@@ -222,8 +222,8 @@ struct pgt_space {
     uint64_t root;           /* physical address of the root: what CR3 takes */
     struct pgt_space *upper; /* whose upper this space shares, or null */
     unsigned upper_slot;     /* first sealed or shared root slot; PGT_ENTRIES if none */
+    uint64_t upper_start;    /* first address there; UINT64_MAX, which is no page's, if none */
     unsigned root_live;      /* present entries of the root that are its own */
-    size_t tables;           /* frames that this space owns, the root included */
     size_t dependents;       /* spaces that share this one's upper */
 };
 
@@ -478,6 +478,31 @@ enum pgt_status pgt_harvest(struct pgt_space *space, uint64_t virt, uint64_t byt
                             void (*each)(void *context, const struct pgt_leaf *leaf), void *context,
                             struct pgt_harvest *ret_harvest, struct pgt_flush *flush) PGT_MUST_USE;
 
+/* What was mapped: leaves, or the parts of them that lay in the range, that continued each other
+ * in virtual and physical addresses and had the same attributes and the same marks. */
+struct pgt_gone {
+    uint64_t virt;
+    uint64_t phys;
+    uint64_t bytes;
+    unsigned rights;
+    unsigned software;
+    bool accessed;
+    bool dirty;
+};
+
+/* pgt_unmap() and pgt_harvest() in one pass, for who has to do something about the frames: write
+ * the dirty ones back, hand them on.  `gone`, unless null, is told of everything that was unmapped,
+ * ascending, in runs as long as they come; it shall not call for this space.  The sums count what
+ * was unmapped.  No mark is lost: a processor that comes later finds nothing to mark, and faults.
+ *
+ * The frames shall not be used otherwise before the flush is done, since a processor that still
+ * has a translation goes on using it; what it writes by that lies in frames told as dirty.
+ * PGT_SEALED, PGT_NO_FRAMES, which are known before anything is told. */
+enum pgt_status pgt_unmap_harvest(struct pgt_space *space, uint64_t virt, uint64_t bytes,
+                                  void (*gone)(void *context, const struct pgt_gone *run),
+                                  void *context, struct pgt_harvest *ret_harvest,
+                                  struct pgt_flush *flush) PGT_MUST_USE;
+
 /* Prints the space, one line a run, ascending, as a page-table dump usually reads:
  *
  *     0xffff800000000000-0xffff80000009ffff  0x000000000000  640K  rw--- WB  4K*160
@@ -490,7 +515,8 @@ void pgt_dump(const struct pgt_space *space, void (*line)(void *context, const c
 
 /* The physical addresses of the tables that the space owns (not those of a shared
  * upper), the root first, a table before those below it, as many as fit into
- * frame[capacity].  Returns how many there are: space->tables. */
+ * frame[capacity] (frame may be null for a capacity of 0).  Returns how many there are; who
+ * wants to know at any moment counts in frames.take and frames.give instead. */
 size_t pgt_tables(const struct pgt_space *space, uint64_t *frame, size_t capacity);
 
 /* A place where tables break a rule, for messages. */
@@ -504,8 +530,8 @@ struct pgt_fault {
 /* Walks the whole space and checks each rule: reserved bits clear, physical addresses
  * within width, leaves only where the processor has them, rights in leaves alone, live
  * counts equal to the entries counted, no empty table but right below the root, shared
- * root entries equal to the upper's, `tables` right.  PGT_MALFORMED with the first
- * broken rule in ret_fault. */
+ * root entries equal to the upper's.  PGT_MALFORMED with the first broken rule in
+ * ret_fault. */
 enum pgt_status pgt_check(const struct pgt_space *space, struct pgt_fault *ret_fault) PGT_MUST_USE;
 
 #endif

@@ -109,7 +109,7 @@ static enum walk_next empty_entry(struct walk *walk, void *context)
 bool pgt_is_empty(const struct pgt_space *space, uint64_t virt, uint64_t bytes)
 {
     struct range range = {virt, virt + (bytes - 1)};
-    pgt_assert(pgt_range(&space->arch, virt, bytes, &range) == PGT_OK);
+    pgt_assert(pgt_range(&space->arch, virt, bytes, &(struct range){0}) == PGT_OK);
     struct walk walk;
     walk_start(&walk, space, linear_range(&space->arch, range));
     return walk_range(&walk, (void *)space, empty_entry, walk_leave);

@@ -57,23 +57,19 @@ void pgt_fill_split(pgt_entry *table, pgt_entry leaf, unsigned level)
     fill_leaves(table, PGT_ENTRIES, leaf_part(leaf, level, 0), level_mask(level - 1) + 1);
 }
 
-/* Most of what a large unmapping costs is here.  So the tables are counted off in one go;
- * and little is kept across the calls, since this is where the stack is deepest. */
+/* Most of what a large unmapping costs is here; little is kept across the calls, since this is
+ * where the stack is deepest. */
 void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned live)
 {
-    unsigned given = 1;
     for (unsigned i = 0; i < PGT_ENTRIES && live > 0; i++) {
         pgt_entry entry = entry_load(&table_at(&space->frames, directory)[i]);
         if (!entry_present(entry))
             continue;
         live--;
-        if (entry_is_leaf(entry, LEVEL_2M))
-            continue;
-        space->frames.give(space->frames.context, entry_table(entry));
-        given++;
+        if (!entry_is_leaf(entry, LEVEL_2M))
+            table_give(space, entry_table(entry));
     }
-    space->frames.give(space->frames.context, directory);
-    __atomic_fetch_sub(&space->tables, given, __ATOMIC_RELAXED);
+    table_give(space, directory);
 }
 
 /* With a root that is yet to be filled, from a frame that is reserved. */
@@ -83,8 +79,8 @@ static void start_space(struct pgt_space *space, const struct pgt_arch *arch,
     *space = (struct pgt_space){.arch = *arch,
                                 .frames = *frames,
                                 .root = frames->take(frames->context),
-                                .tables = 1,
-                                .upper_slot = PGT_ENTRIES};
+                                .upper_slot = PGT_ENTRIES,
+                                .upper_start = UINT64_MAX};
 }
 
 enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
@@ -136,6 +132,7 @@ enum pgt_status pgt_seal(struct pgt_space *space, uint64_t start, unsigned popul
         return PGT_NO_FRAMES;
     populate_slots(space, first, first + populate);
     space->upper_slot = first;
+    space->upper_start = start;
     /* From here on these entries stay as they are, in this root and in every
      * copy, while what they lead to goes on changing: so they carry no count. */
     pgt_entry *root = space_root(space);
@@ -161,6 +158,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
                      (PGT_ENTRIES - shared) * sizeof(*root));
     space->upper = upper;
     space->upper_slot = shared;
+    space->upper_start = upper->upper_start;
     __atomic_fetch_add(&upper->dependents, 1, __ATOMIC_RELAXED);
     return PGT_OK;
 }
@@ -203,7 +201,6 @@ static __attribute__((noinline)) bool audit_adopted(struct pgt_space *space)
     struct audit audit = {.space = space};
     if (!pgt_audit(&audit))
         return false;
-    space->tables = audit.tables;
     space->root_live = audit.root_live;
     return true;
 }
@@ -214,8 +211,11 @@ enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
     pgt_assert(arch_is_sane(arch));
     if (root & (PGT_PAGE - 1))
         return PGT_MISALIGNED;
-    struct pgt_space adopted = {
-        .arch = *arch, .frames = *frames, .root = root, .upper_slot = PGT_ENTRIES};
+    struct pgt_space adopted = {.arch = *arch,
+                                .frames = *frames,
+                                .root = root,
+                                .upper_slot = PGT_ENTRIES,
+                                .upper_start = UINT64_MAX};
     if (!audit_adopted(&adopted))
         return PGT_MALFORMED;
     *space = adopted;
@@ -264,8 +264,7 @@ enum pgt_status pgt_destroy(struct pgt_space *space)
         return PGT_BUSY;
     if (space->root_live > 0)
         destroy_tables(space);
-    space->frames.give(space->frames.context, space->root);
-    space->tables--;
+    table_give(space, space->root);
     if (space->upper)
         __atomic_fetch_sub(&space->upper->dependents, 1, __ATOMIC_RELEASE);
     return PGT_OK;

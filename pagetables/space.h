@@ -29,17 +29,13 @@ static inline pgt_entry *space_root(const struct pgt_space *space)
     return table_at(&space->frames, space->root);
 }
 
-/* Counters are added to in one step, since writers on disjoint root slots may run side
- * by side. */
-static inline uint64_t table_take(struct pgt_space *space)
+static inline uint64_t table_take(const struct pgt_space *space)
 {
-    __atomic_fetch_add(&space->tables, 1, __ATOMIC_RELAXED);
     return space->frames.take(space->frames.context);
 }
 
-static inline void table_give(struct pgt_space *space, uint64_t table)
+static inline void table_give(const struct pgt_space *space, uint64_t table)
 {
-    __atomic_fetch_sub(&space->tables, 1, __ATOMIC_RELAXED);
     space->frames.give(space->frames.context, table);
 }
 
@@ -82,28 +78,24 @@ static inline struct range linear_range(const struct pgt_arch *arch, struct rang
 
 static inline bool is_canonical(const struct pgt_arch *arch, uint64_t virt)
 {
-    return canonical_form(arch, virt) == virt;
+    unsigned highest = 12 + PGT_INDEX_BITS * arch->levels - 1;
+    return (uint64_t)((int64_t)virt >> highest) + 1 <= 1;
 }
 
-/* What callers of init shall see to; used in asserts.  Three levels are for tests in the small. */
+/* Levels that a space can have.  Three are for tests in the small. */
+#define LEVELS_FEWEST (PGT_INDEX_BITS == 9 ? 4u : 3u)
+#define LEVELS_MOST   5u
+
+/* What callers of init shall see to; used in asserts. */
 static inline bool arch_is_sane(const struct pgt_arch *arch)
 {
-    unsigned fewest = PGT_INDEX_BITS == 9 ? 4 : 3;
-    return arch->levels >= fewest && arch->levels <= 5 && arch->physical_bits >= 32 &&
-           arch->physical_bits <= 52;
+    return arch->levels >= LEVELS_FEWEST && arch->levels <= LEVELS_MOST &&
+           arch->physical_bits >= 32 && arch->physical_bits <= 52;
 }
 
 /* PGT_MISALIGNED, PGT_BAD_RANGE, or PGT_OK with the range. */
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range);
-
-/* The same for one page: its other end is canonical if its first byte is. */
-static inline enum pgt_status pgt_page_range(const struct pgt_arch *arch, uint64_t virt)
-{
-    if (virt & (PGT_PAGE - 1))
-        return PGT_MISALIGNED;
-    return is_canonical(arch, virt) ? PGT_OK : PGT_BAD_RANGE;
-}
 
 /* Is a root slot at or above the split of a space that is sealed or shares? */
 static inline bool slot_is_upper(const struct pgt_space *space, unsigned slot)
@@ -122,7 +114,8 @@ void pgt_fill_empty(const struct pgt_space *space, pgt_entry *table);
 void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned live);
 
 /* The linear range `part`, of which `entry` was the leaf or led to the table, is to be
- * invalidated as well; only for rights that it gained, if widened. */
+ * invalidated as well; only for rights that it gained, if widened.  An entry that may have led
+ * to a table is as entry_told() has it. */
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
                    pgt_entry entry, bool widened);
 
@@ -132,36 +125,90 @@ static inline bool range_is_foreign(const struct pgt_space *space, struct range 
     return space->upper && slot_is_upper(space, level_index(range.last, space->arch.levels));
 }
 
-/* The way to the entry that would map one page. */
-struct page_path {
-    pgt_entry *slot;  /* the entry, or the first on the way that is absent */
-    unsigned level;   /* of the table that holds it: LEVEL_4K if all tables are there */
+/* The same for addresses as they are, and nothing but those. */
+void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last);
+
+/* The page at `virt`, of which `entry` was the leaf.  In place where it is the first in its
+ * gather, as in a page fault. */
+static inline void flush_page(struct pgt_flush *flush, const struct pgt_space *space, uint64_t virt,
+                              pgt_entry entry)
+{
+    uint64_t last = virt + (PGT_PAGE - 1);
+    flush->needed = true;
+    if (entry.raw & ENTRY_GLOBAL)
+        flush->global = true;
+    if (virt >= space->upper_start)
+        flush->upper = true;
+    if (flush->count > 0) {
+        pgt_flush_range(flush, virt, last);
+        return;
+    }
+    flush->count = 1;
+    flush->range[0].first = virt;
+    flush->range[0].last = last;
+}
+
+/* The entry that maps one page, where all its tables are there. */
+struct page_place {
+    pgt_entry *slot;
+    pgt_entry *above; /* the entry that leads to its table; never one of the root */
+    pgt_entry link;   /* what that held */
+};
+
+/* Goes down to a page's entry.  False if a table is not there, if a larger leaf maps the page, or
+ * if it is in an upper that the space shares.  The loop is laid out flat, so that it shifts by
+ * constants and guesses each level by itself: a page fault is little more. */
+static inline bool page_find(const struct pgt_space *space, uint64_t virt,
+                             struct page_place *ret_place)
+{
+    const unsigned levels = space->arch.levels;
+    const uint64_t offset = space->frames.offset;
+    struct page_place place = {.slot = NULL};
+    pgt_entry *table = space_root(space);
+    if (virt >= space->upper_start && space->upper)
+        return false;
+#pragma GCC unroll 4
+    for (unsigned level = LEVELS_MOST; level > LEVEL_4K; level--) {
+        if (level > LEVELS_FEWEST && usually(level > levels))
+            continue;
+        place.above = &table[level_index(virt, level)];
+        place.link = entry_load(place.above);
+        uint64_t differs = place.link.raw ^ ENTRY_PRESENT;
+        if (differs & (ENTRY_PRESENT | ENTRY_LARGE))
+            return false;
+        table = (pgt_entry *)(uintptr_t)((differs & ENTRY_ADDRESS) + offset);
+    }
+    place.slot = &table[level_index(virt, LEVEL_4K)];
+    *ret_place = place;
+    return true;
+}
+
+/* The first entry on the way to a page that is absent. */
+struct page_gap {
+    pgt_entry *slot;
+    unsigned level;   /* of the table that holds it, above LEVEL_4K */
     pgt_entry *above; /* the entry that leads to that table; null if that is the root */
 };
 
-/* Goes down to a page's entry, as far as tables are there.  False if a larger leaf maps
- * it, or if the page or an absent slot is in a sealed upper that the space may not
- * change. */
-static inline bool pgt_page_path(const struct pgt_space *space, uint64_t linear,
-                                 struct page_path *ret_path)
+/* Goes down to it.  False if there is none, or if it is in an upper where the space may not
+ * fill it. */
+static inline bool page_gap(const struct pgt_space *space, uint64_t virt, struct page_gap *ret_gap)
 {
-    unsigned level = space->arch.levels;
-    struct page_path path = {&space_root(space)[level_index(linear, level)], level, NULL};
-    bool upper = slot_is_upper(space, level_index(linear, level));
-    for (;;) {
-        pgt_entry entry = entry_load(path.slot);
-        if (path.level == LEVEL_4K || !entry_present(entry))
-            break;
-        if (entry_is_leaf(entry, path.level))
+    struct page_gap gap = {.slot = space_root(space), .level = space->arch.levels};
+    bool upper = slot_is_upper(space, level_index(virt, gap.level));
+    for (; gap.level > LEVEL_4K; gap.level--) {
+        gap.slot += level_index(virt, gap.level);
+        pgt_entry entry = entry_load(gap.slot);
+        if (!entry_present(entry)) {
+            *ret_gap = gap;
+            return !upper || !(space->upper || gap.level == space->arch.levels);
+        }
+        if (entry_is_leaf(entry, gap.level))
             return false;
-        path.above = path.slot;
-        path.level--;
-        path.slot = &table_at(&space->frames, entry_table(entry))[level_index(linear, path.level)];
+        gap.above = gap.slot;
+        gap.slot = table_at(&space->frames, entry_table(entry));
     }
-    if (upper && (space->upper || path.level == level))
-        return false;
-    *ret_path = path;
-    return true;
+    return false;
 }
 
 /* Root entries of a sealed upper stay as they are. */
@@ -170,16 +217,8 @@ static inline bool is_sealed_root(const struct pgt_space *space, unsigned level,
     return level == space->arch.levels && slot_is_upper(space, level_index(linear, level));
 }
 
-/* Counts an entry that was gained or lost (change 1, or minus 1) at the end of a path. */
-static inline void pgt_page_counted(struct pgt_space *space, const struct page_path *path,
-                                    uint64_t linear, int change)
-{
-    if (!path->above)
-        __atomic_fetch_add(&space->root_live, (unsigned)change, __ATOMIC_RELAXED);
-    else if (!is_sealed_root(space, path->level + 1, linear))
-        entry_store(path->above, (pgt_entry){entry_load(path->above).raw +
-                                             ((uint64_t)(int64_t)change << ENTRY_COUNT_SHIFT)});
-}
+/* One present entry more or less in the table that an entry leads to. */
+#define COUNT_ONE (UINT64_C(1) << ENTRY_COUNT_SHIFT)
 
 /* Tells of a global leaf in all entries above a level. */
 void pgt_tell_global(struct pgt_space *space, uint64_t linear, unsigned lowest);
@@ -198,8 +237,7 @@ void pgt_promote_range(struct pgt_space *space, struct range range, struct pgt_f
 /* What an audit expects of the tables below a root, and what it found. */
 struct audit {
     const struct pgt_space *space;
-    bool counts;   /* live counts are kept already, and shall be right */
-    size_t tables; /* counted on the way, the root included */
+    bool counts; /* live counts are kept already, and shall be right */
     unsigned root_live;
     struct pgt_fault fault;
 };

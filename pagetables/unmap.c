@@ -58,7 +58,7 @@ static enum walk_next unmap_entry(struct walk *walk, void *context)
     }
     entry_store(slot, (pgt_entry){0});
     walk_here(walk)->live--;
-    pgt_flush_add(job->flush, job->space, walk->part, old, false);
+    pgt_flush_add(job->flush, job->space, walk->part, entry_told(old, walk->level), false);
     return leaf ? WALK_ON : walk_doom(walk, job->space, old);
 }
 
@@ -82,26 +82,6 @@ static __attribute__((noinline)) void unmap_commit(struct unmap_job *job)
     unsigned live = walk.step[walk.top - 1].live;
     walk_range(&walk, job, unmap_entry, unmap_leave);
     walk_end(&walk, job->space, live);
-}
-
-/* Unmaps one page without a walk, unless a larger leaf has to be split for it, its table
- * goes with it, or it is in an upper that the space may not change: then false. */
-static __attribute__((noinline)) bool unmap_page(struct pgt_space *space, uint64_t virt,
-                                                 struct pgt_flush *flush)
-{
-    uint64_t linear = virt & linear_all(&space->arch).last;
-    struct page_path path;
-    if (pgt_page_range(&space->arch, virt) || !pgt_page_path(space, linear, &path))
-        return false;
-    pgt_entry old = entry_load(path.slot);
-    if (!entry_present(old))
-        return true;
-    if (entry_count(entry_load(path.above)) == 1)
-        return false;
-    entry_store(path.slot, (pgt_entry){0});
-    pgt_page_counted(space, &path, linear, -1);
-    pgt_flush_add(flush, space, (struct range){linear, linear + (PGT_PAGE - 1)}, old, false);
-    return true;
 }
 
 enum pgt_status pgt_unmap_cost(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
@@ -131,10 +111,23 @@ unmap_range(struct pgt_space *space, uint64_t virt, uint64_t bytes, struct pgt_f
     return PGT_OK;
 }
 
+/* One page goes without a walk, unless a larger leaf has to be split for it, its table goes with
+ * it, or it is in an upper that the space may not change. */
 enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
                           struct pgt_flush *flush)
 {
-    if (bytes == PGT_PAGE && unmap_page(space, virt, flush))
+    struct page_place place;
+    uint64_t wrong = (bytes ^ PGT_PAGE) | (virt & (PGT_PAGE - 1));
+    if (!usually(!wrong && is_canonical(&space->arch, virt) && page_find(space, virt, &place)))
+        return unmap_range(space, virt, bytes, flush);
+    pgt_entry old = entry_load(place.slot);
+    if (!entry_present(old))
         return PGT_OK;
-    return unmap_range(space, virt, bytes, flush);
+    pgt_entry fewer = {place.link.raw - COUNT_ONE};
+    if (!(fewer.raw & ENTRY_COUNT))
+        return unmap_range(space, virt, bytes, flush);
+    entry_store(place.slot, (pgt_entry){0});
+    entry_store(place.above, fewer);
+    flush_page(flush, space, virt, old);
+    return PGT_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "efi/acpi.h"
+#include "loader/bytes.h"
 
 void acpi_put(uint8_t *at, uint64_t value, size_t bytes)
 {
@@ -25,7 +26,7 @@ void acpi_tables_start(struct acpi_tables *tables)
 void acpi_tables_add(struct acpi_tables *tables, uint8_t *table, const char signature[4],
                      uint32_t bytes)
 {
-    uint32_t end = acpi_read32(tables->xsdt + 4);
+    uint32_t end = ldr_read32(tables->xsdt + 4);
 
     memcpy(table, signature, 4);
     acpi_put(table + 4, bytes, 4);

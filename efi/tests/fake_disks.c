@@ -3,21 +3,12 @@
 
 #include <string.h>
 
+#include "efi/tests/device_paths.h"
 #include "efi/tests/fake_handles.h"
 
 enum { DISKS = 5, MOST_FILES = 8 };
 
-/* Device paths, byte by byte: a controller, a port of it, perhaps a partition, the end. */
-#define PORT(n) 1, 1, 6, 0, 2, 31, 3, 18, 10, 0, n, 0, 0xff, 0xff, 0, 0
-#define GUID(n)                                                                                    \
-    n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9, n + 10, n + 11, n + 12,      \
-        n + 13, n + 14, n + 15
-#define NOBODY 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-#define PARTITION(index, format, signature, kind)                                                  \
-    4, 1, 42, 0, index, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, signature,        \
-        format, kind
-#define END 0x7f, 0xff, 4, 0
-
+/* A port of the controller each, perhaps a partition. */
 static uint8_t disk_path[DISKS][20] = {
     {PORT(0), END}, {PORT(1), END}, {PORT(2), END}, {PORT(3), END}, {PORT(4), END},
 };

@@ -172,12 +172,12 @@ static void missing(void **state)
 
 static void hashes(void **state)
 {
-    uint8_t hash[HASH_BYTES];
-    char path[3 + 2 * HASH_BYTES] = "a#";
+    uint8_t hash[LDR_BLAKE2B_BYTES];
+    char path[3 + 2 * LDR_BLAKE2B_BYTES] = "a#";
 
     (void)state;
-    hash_of(hash, "content", 7);
-    for (unsigned i = 0; i < HASH_BYTES; i++)
+    ldr_blake2b(hash, "content", 7);
+    for (unsigned i = 0; i < LDR_BLAKE2B_BYTES; i++)
         sprintf(path + 2 + 2 * i, "%02x", hash[i]);
     start();
     add(path, "", 0);

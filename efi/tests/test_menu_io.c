@@ -5,6 +5,7 @@
  */
 #include "efi/tests/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,10 +31,11 @@ static void nowhere(void *context, const char *line)
     (void)context, (void)line;
 }
 
+static const struct ldr_log silent = {.line = nowhere};
+
 /* As far as the menu's first event; com1: the port is the application's, not firmware's. */
 static enum ldr_menu_result start(const char *text, bool com1)
 {
-    const struct ldr_log log = {.line = nowhere};
     const struct console console = {.serial = com1};
     struct ldr_report report;
 
@@ -42,7 +44,7 @@ static enum ldr_menu_result start(const char *text, bool com1)
     the.room = malloc(sizeof *the.room);
     assert_int_equal(ldr_config_read(&the.config, "limine.conf",
                                      (struct ldr_text){.at = text, .length = strlen(text)},
-                                     the.room, &log, &report),
+                                     the.room, &silent, &report),
                      LDR_OK);
     menu_io_open(&the.io, &the.fake->system, &console, &the.config);
     return ldr_menu_open(&the.menu, &the.config);
@@ -181,7 +183,7 @@ static void both_screens_show_it(void **state)
     assert_int_equal(menu_io_run(&the.io, &the.menu), LDR_MENU_BOOT);
     assert_true(looked);
     /* Once drawn, a second costs one digit. */
-    assert_in_range(the.console->firmware.written, 500, 31 * 100 + 10);
+    assert_in_range(the.console->firmware.written, 400, 31 * 100 + 10);
     end();
 }
 
@@ -251,7 +253,7 @@ static void nobody_can_choose(void **state)
         assert_false(the.io.listens);
         assert_int_equal(menu_io_run(&the.io, &the.menu), LDR_MENU_BOOT);
         assert_chosen("Two", "");
-        menu_io_wait(&the.io);
+        assert_false(menu_io_wait(&the.io, &silent));
         assert_int_equal(the.console->ticks, 0);
         end();
     }
@@ -282,12 +284,47 @@ static void back_to_the_menu(void **state)
     the.console->keys = keys;
     the.console->key_count = 3;
     assert_int_equal(menu_io_run(&the.io, &the.menu), LDR_MENU_BOOT);
-    menu_io_wait(&the.io);
+    assert_true(menu_io_wait(&the.io, &silent));
     assert_int_equal(the.console->key_count, 1);
     assert_int_equal(menu_io_run(&the.io, &the.menu), LDR_MENU_BOOT);
     assert_chosen("Two", "");
     assert_int_equal(the.console->key_count, 0);
     end();
+}
+
+/* Boots, with keys for the menu, and waits; a key comes after so many ticks of that. */
+static bool waits(const EFI_INPUT_KEY *keys, unsigned key_count, unsigned ticks)
+{
+    static char typed[1000];
+    unsigned before;
+    bool goes_on;
+
+    start("timeout: 1\nserial: yes\n" ENTRIES, true);
+    the.console->keys = keys;
+    the.console->key_count = key_count;
+    assert_int_equal(menu_io_run(&the.io, &the.menu), LDR_MENU_BOOT);
+    before = the.console->ticks;
+    snprintf(typed, sizeof typed, "%*s", (int)ticks + 1, "x");
+    the.console->serial_input = typed;
+    goes_on = menu_io_wait(&the.io, &silent);
+    assert_int_equal(the.console->ticks - before,
+                     goes_on ? ticks : MENU_IO_PATIENCE * 10); /* of a tenth of a second */
+    end();
+    return goes_on;
+}
+
+/* What the countdown has chosen was refused and nobody is there: firmware shall try its next boot
+ * option.  A key in time, be it the last moment, leads to the menu, and whoever has pressed one
+ * before is waited for. */
+static void unattended(void **state)
+{
+    static const EFI_INPUT_KEY first_entry[] = {{SCAN_NULL, '1'}};
+
+    (void)state;
+    assert_true(waits(NULL, 0, 1));
+    assert_true(waits(NULL, 0, MENU_IO_PATIENCE * 10));
+    assert_false(waits(NULL, 0, MENU_IO_PATIENCE * 10 + 1));
+    assert_true(waits(first_entry, 1, MENU_IO_PATIENCE * 10 + 1));
 }
 
 int main(void)
@@ -303,6 +340,7 @@ int main(void)
         cmocka_unit_test(nobody_can_choose),
         cmocka_unit_test(without_memory),
         cmocka_unit_test(back_to_the_menu),
+        cmocka_unit_test(unattended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

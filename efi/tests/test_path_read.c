@@ -79,11 +79,11 @@ static enum ldr_status read_as(const char *text, bool strict, struct path_file *
 static const char *with_hash(const char *path, const void *content, size_t bytes)
 {
     static char text[300];
-    uint8_t hash[HASH_BYTES];
+    uint8_t hash[LDR_BLAKE2B_BYTES];
     int used = snprintf(text, sizeof text, "%s#", path);
 
-    hash_of(hash, content, bytes);
-    for (unsigned i = 0; i < HASH_BYTES; i++)
+    ldr_blake2b(hash, content, bytes);
+    for (unsigned i = 0; i < LDR_BLAKE2B_BYTES; i++)
         used += snprintf(text + used, sizeof text - (size_t)used, "%02x", hash[i]);
     return text;
 }

@@ -24,11 +24,27 @@ static struct {
 
 /* The third one's pixels are only firmware's to draw, and the fifth can't be asked about. */
 static const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION modes[] = {
-    {.HorizontalResolution = 1280, .VerticalResolution = 800, .PixelFormat = 1},
-    {.HorizontalResolution = 800, .VerticalResolution = 600, .PixelFormat = 0},
-    {.HorizontalResolution = 640, .VerticalResolution = 480, .PixelFormat = PixelBltOnly},
-    {.HorizontalResolution = 1024, .VerticalResolution = 768, .PixelFormat = PixelBitMask},
-    {.HorizontalResolution = 320, .VerticalResolution = 200, .PixelFormat = 1},
+    {.HorizontalResolution = 1280,
+     .VerticalResolution = 800,
+     .PixelFormat = 1,
+     .PixelsPerScanLine = 1280},
+    {.HorizontalResolution = 800,
+     .VerticalResolution = 600,
+     .PixelFormat = 0,
+     .PixelsPerScanLine = 832},
+    {.HorizontalResolution = 640,
+     .VerticalResolution = 480,
+     .PixelFormat = PixelBltOnly,
+     .PixelsPerScanLine = 640},
+    {.HorizontalResolution = 1024,
+     .VerticalResolution = 768,
+     .PixelFormat = PixelBitMask,
+     .PixelInformation = {0xff0000, 0xff00, 0xff, 0xff000000},
+     .PixelsPerScanLine = 1024},
+    {.HorizontalResolution = 320,
+     .VerticalResolution = 200,
+     .PixelFormat = 1,
+     .PixelsPerScanLine = 320},
 };
 
 static void hear(void *context, const char *line)

@@ -8,27 +8,12 @@
 #include <string.h>
 
 #include "efi/tests/fake.h"
+#include "efi/tests/tcg2.h"
 #include "efi/tpm.h"
-
-/* TCG EFI Protocol Specification: as laid out there, one after the other. */
-struct capability {
-    uint8_t size, structure_major, structure_minor, protocol_major, protocol_minor;
-    uint32_t hashes;
-    uint32_t logs;
-    uint8_t present;
-    uint16_t most_command, most_response;
-    uint32_t manufacturer, banks, active_banks;
-};
-
-struct protocol {
-    EFI_STATUS(EFIAPI *get_capability)(struct protocol *, struct capability *);
-    EFI_STATUS(EFIAPI *get_event_log)
-    (struct protocol *, uint32_t, EFI_PHYSICAL_ADDRESS *, EFI_PHYSICAL_ADDRESS *, BOOLEAN *);
-};
 
 static struct {
     EFI_STATUS capability_status, log_status;
-    struct capability capability;
+    struct tcg2_capability capability;
     uint32_t asked_format;
     uint64_t first, last;
     bool truncated;
@@ -36,7 +21,7 @@ static struct {
     uint64_t final[4]; /* version, number of events */
 } the;
 
-static EFI_STATUS EFIAPI get_capability(struct protocol *protocol, struct capability *capability)
+static EFI_STATUS EFIAPI get_capability(struct tcg2 *protocol, struct tcg2_capability *capability)
 {
     (void)protocol;
     /* As EDK2 has it. */
@@ -46,7 +31,7 @@ static EFI_STATUS EFIAPI get_capability(struct protocol *protocol, struct capabi
     return the.capability_status;
 }
 
-static EFI_STATUS EFIAPI get_event_log(struct protocol *protocol, uint32_t format,
+static EFI_STATUS EFIAPI get_event_log(struct tcg2 *protocol, uint32_t format,
                                        EFI_PHYSICAL_ADDRESS *first, EFI_PHYSICAL_ADDRESS *last,
                                        BOOLEAN *truncated)
 {
@@ -58,7 +43,7 @@ static EFI_STATUS EFIAPI get_event_log(struct protocol *protocol, uint32_t forma
     return the.log_status;
 }
 
-static struct protocol protocol = {get_capability, get_event_log};
+static struct tcg2 protocol = {get_capability, get_event_log};
 static EFI_CONFIGURATION_TABLE table = {
     .VendorGuid = {0x1e2ed096, 0x30e2, 0x4254, {0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}},
     .VendorTable = the.final,

@@ -15,8 +15,14 @@ $(B)/inspect/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(INSPECT_FLAGS) -c $< -o $@
 
+# The early-fault net, as the application carries it (loader/net/build.mk).
+$(B)/inspect/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(INSPECT_FLAGS) -c $< -o $@
+
 # From the archive, so that only what it calls is linked: no code that runs on bare metal.
-$(B)/inspect/loader.a: $(patsubst %.c,$(B)/inspect/%.o,$(LOADER_SRC) $(PAGETABLES_SRC))
+$(B)/inspect/loader.a: $(patsubst %.c,$(B)/inspect/%.o,$(LOADER_SRC) $(PAGETABLES_SRC)) \
+    $(B)/inspect/loader/net.S.o
 	@rm -f $@
 	$(AR) rcs $@ $^
 

@@ -21,12 +21,15 @@
 /* What 46 bits of physical address leave room for, with the hole below 4 GiB. */
 #define MACHINE_MOST (UINT64_C(32) << 40)
 
+/* The levels of firmware's own page tables, whatever the processor has. */
+#define MACHINE_LEVELS 4
+
 /* What a machine may lack. */
 enum part { PART_DISPLAY, PART_ACPI, PART_SMBIOS, PART_CLOCK, PART_ENTROPY, PART_TSC, PARTS };
 
 struct machine {
     uint64_t ram;    /* bytes, whole pages, MACHINE_LEAST to MACHINE_MOST */
-    unsigned levels; /* that the processor has: 4 or 5.  Firmware uses 4 */
+    unsigned levels; /* that the processor has: 4 or 5 */
     bool pages_1g;
     unsigned processors; /* at least 1 */
     bool without[PARTS];

@@ -54,7 +54,7 @@ static const char *segment_name(unsigned rights)
     return rights & PGT_WRITE ? "data" : "read-only";
 }
 
-/* The image's segments, `offset` from where they run; and the handoff page. */
+/* The image's segments, `offset` from where they run. */
 static void name_image(struct sweep *sweep, const struct ldr_image *image, uint64_t offset)
 {
     for (unsigned i = 0; i < image->segment_count; i++) {
@@ -64,6 +64,16 @@ static void name_image(struct sweep *sweep, const struct ldr_image *image, uint6
         name(sweep, first + offset, last - first + 1, false, "%s (segment %u)",
              segment_name(s->rights), s->index);
     }
+}
+
+/* The handoff page lies at `handoff`, and what belongs to it behind it. */
+static void name_handoff(struct sweep *sweep, uint64_t handoff)
+{
+    const struct ldr_layout *layout = &sweep->space->layout;
+
+    name(sweep, handoff, PGT_PAGE, false, "handoff page");
+    if (layout->net_bytes)
+        name(sweep, handoff + PGT_PAGE, layout->net_bytes, false, "early-fault net");
 }
 
 static void name_stacks(struct sweep *sweep)
@@ -98,9 +108,9 @@ static void name_direct_map(struct sweep *sweep)
     name(sweep, hhdm + space->frames_phys, ldr_tables_bound(&space->plan) * PGT_PAGE, false,
          "page tables");
     name(sweep, hhdm + space->arena.phys, whole_pages(space->arena.bytes), false, "responses");
-    name(sweep, hhdm + space->layout.handoff_phys, PGT_PAGE, false, "handoff page");
+    name_handoff(sweep, hhdm + space->layout.handoff_phys);
     if (space->facts.framebuffer != NULL)
-        name(sweep, hhdm + space->framebuffer.phys, whole_pages(space->framebuffer.bytes), false,
+        name(sweep, hhdm + space->framebuffer.phys, space->framebuffer_extent, false,
              "framebuffer");
     name_stacks(sweep);
 }
@@ -232,6 +242,6 @@ struct rows rows_of_image(const struct space *space, const struct ldr_image *ima
     struct sweep sweep = begin(space, true);
 
     name_image(&sweep, image, 0);
-    name(&sweep, space->plan.handoff_virt, PGT_PAGE, false, "handoff page");
+    name_handoff(&sweep, space->plan.handoff_virt);
     return run_sweep(&sweep);
 }

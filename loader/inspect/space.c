@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "loader/explain.h"
+#include "loader/layout.h"
 
 #define FOUR_GIB UINT64_C(0x100000000)
-
-/* Where the image goes before its base revision is known (efi/kernel.c). */
-#define PLACING_REVISION LIMINE_BASE_REVISION_LAST
 
 /* ---- the memory map -------------------------------------------------------------- */
 
@@ -95,54 +93,52 @@ static enum ldr_status take_files(struct space *space, const struct subject *sub
     return status;
 }
 
-/* A large image is placed like its addresses, so that it can be mapped by large pages. */
 static enum ldr_status place_image(struct space *space, const struct ldr_image *image)
 {
-    bool large = image->bytes >= PGT_PAGE_2M;
-    struct ldr_block block = {.bytes = image->bytes,
-                              .modulus = large ? PGT_PAGE_2M : PGT_PAGE,
-                              .congruent = large ? image->virt % PGT_PAGE_2M : 0,
-                              .highest = LDR_ANYWHERE};
-    enum ldr_status status =
-        place(space, block, PLACING_REVISION, "the kernel", &space->layout.image_phys);
+    enum ldr_status status = place(space, ldr_image_block(image), LDR_PLACING_REVISION,
+                                   "the kernel", &space->layout.image_phys);
 
     if (status == LDR_OK)
         overlay(space, space->layout.image_phys, image->bytes, LDR_EXECUTABLE);
     return status;
 }
 
-/* One block: handoff page, guard, stack, guard, and for each further processor a stack and a
- * guard. */
-static enum ldr_status place_stacks(struct space *space, const struct ldr_requests *requests,
-                                    bool low)
+static enum ldr_status place_stacks(struct space *space, const struct subject *subject,
+                                    bool changes_levels)
 {
+    const struct ldr_requests *requests = &subject->requests;
+    struct ldr_log log = lines_log(&space->said);
+    bool net = ldr_net_choose(LDR_UNSET, requests->base_revision, &log);
     struct ldr_layout *layout = &space->layout;
-    uint64_t phys, each = requests->stack_bytes + PGT_PAGE;
+    struct ldr_region region;
+    uint64_t phys;
 
-    layout->stack_bytes = requests->stack_bytes;
-    layout->more_stacks = requests->present[LDR_MP] ? space->machine.processors - 1 : 0;
-    struct ldr_block block = {.bytes = 2 * PGT_PAGE + (layout->more_stacks + 1) * each,
-                              .modulus = PGT_PAGE,
-                              .highest = low ? LDR_BELOW_4_GIB : LDR_ANYWHERE};
+    ldr_layout_stacks(layout, requests->present[LDR_MP] ? space->machine.processors : 1,
+                      requests->stack_bytes, net);
+    struct ldr_block block = ldr_stacks_block(layout, &subject->image, changes_levels);
     enum ldr_status status =
         place(space, block, requests->base_revision, "the kernel's stacks", &phys);
     if (status != LDR_OK)
         return status;
-    layout->handoff_phys = phys;
-    layout->stack_phys = phys + 2 * PGT_PAGE;
+    ldr_layout_place(layout, phys);
     overlay(space, phys, block.bytes, LDR_RECLAIMABLE);
-    overlay(space, phys, PGT_PAGE, LDR_EXECUTABLE);
-    for (size_t i = 0; i < layout->more_stacks + 2; i++)
-        overlay(space, phys + PGT_PAGE + i * each, PGT_PAGE, LDR_GUARD);
+    for (size_t i = 0; ldr_layout_region(layout, i, &region); i++)
+        overlay(space, region.base, region.bytes, region.kind);
     return LDR_OK;
 }
 
 static void show_screen(struct space *space)
 {
-    space->framebuffer = machine_framebuffer();
-    space->facts = machine_facts(&space->machine, &space->framebuffer);
-    if (space->facts.framebuffer != NULL)
-        overlay(space, space->framebuffer.phys, space->framebuffer.bytes, LDR_FRAMEBUFFER_MEMORY);
+    struct ldr_framebuffer *fb = &space->framebuffer;
+
+    *fb = machine_framebuffer();
+    space->facts = machine_facts(&space->machine, fb);
+    if (space->facts.framebuffer == NULL)
+        return;
+    resolve(space);
+    space->framebuffer_extent =
+        ldr_framebuffer_extent(fb->phys, fb->bytes, space->region, space->region_count);
+    overlay(space, fb->phys, space->framebuffer_extent, LDR_FRAMEBUFFER_MEMORY);
 }
 
 /* ---- tables ---------------------------------------------------------------------- */
@@ -318,18 +314,19 @@ static enum ldr_status make(struct space *space, const struct subject *subject,
 {
     static const struct ldr_level_limits no_limits;
     unsigned levels = 0;
-    enum ldr_status status = take_files(space, subject, module);
+    enum ldr_status status;
 
+    show_screen(space);
+    status = take_files(space, subject, module);
     if (status == LDR_OK)
         status = place_image(space, &subject->image);
     if (status == LDR_OK)
         status = ldr_levels_choose(&levels, &subject->requests, &no_limits,
                                    space->machine.levels == 5, subject->file.path, &space->report);
     if (status == LDR_OK)
-        status = place_stacks(space, &subject->requests, levels != 4);
+        status = place_stacks(space, subject, levels != MACHINE_LEVELS);
     if (status != LDR_OK)
         return status;
-    show_screen(space);
     status = make_plan(space, subject, levels);
     if (status == LDR_OK)
         status = build(space);

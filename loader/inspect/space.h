@@ -47,6 +47,7 @@ struct space {
     struct ldr_verdict verdict;
     struct figures figures;
     struct ldr_framebuffer framebuffer;
+    uint64_t framebuffer_extent; /* bytes that are mapped for it */
     struct ldr_machine facts;
     struct ldr_processor *processor;
     struct ldr_processors processors;

@@ -17,6 +17,9 @@
 
 #define CR4_LA57 UINT64_C(0x1000)
 
+/* The last line of any report. */
+#define END "stopped"
+
 _Noreturn void net_fault(const struct trap_frame *frame, const struct ldr_net_block *block);
 
 /* In net.ld: behind all of the net, where the blocks begin. */
@@ -47,7 +50,7 @@ static void tell(const struct fault_scene *scene, pgt_line_fn *line, void *conte
 {
     line(context, "early fault: the kernel has no interrupt table (IDT) of its own yet");
     fault_report(scene, line, context);
-    line(context, "stopped");
+    line(context, END);
 }
 
 static void report(const struct trap_frame *frame, size_t processor)
@@ -90,6 +93,7 @@ static void report_shortly(const struct trap_frame *frame)
     pgt_put(&line, ", address ");
     pgt_put_hex(&line, cr2_read(), 16);
     say(NULL, line.text);
+    say(NULL, END);
 }
 
 void net_fault(const struct trap_frame *frame, const struct ldr_net_block *block)

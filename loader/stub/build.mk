@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The stub kernel: depends on pagetables and on loader/format.c.
+# The stub kernel: depends on pagetables (and what its tests combine rights with) and on
+# loader/format.c.
 #
 # build/kernel/stub.elf     the kernel, of the newest base revision
 # build/kernel/stub-N.elf   of base revision N
@@ -24,7 +25,8 @@ KERNEL_FLAGS := $(FREESTANDING) -mcmodel=kernel -fno-pic -fno-pie \
 
 # What every variant shares, and what is compiled for each.
 STUB_COMMON_SRC := $(filter-out loader/stub/variant%.c,$(wildcard loader/stub/*.c)) \
-                   loader/format.c $(LOADER_SHARED_SRC) $(wildcard pagetables/*.c)
+                   loader/format.c $(LOADER_SHARED_SRC) $(wildcard pagetables/*.c) \
+                   pagetables/tests/rights.c
 STUB_ASM        := $(wildcard loader/stub/*.S)
 STUB_OBJ        := $(STUB_COMMON_SRC:%.c=$(B)/kernel/%.o) $(STUB_ASM:%.S=$(B)/kernel/%.o)
 

@@ -91,19 +91,44 @@ static bool framebuffer_in_map(const struct stub *stub, const struct limine_fram
     }
 }
 
+static bool mode_sound(const struct limine_video_mode *mode)
+{
+    return mode->width > 0 && mode->height > 0 && mode->memory_model == LIMINE_FRAMEBUFFER_RGB &&
+           mode->pitch >= mode->width * (mode->bpp / 8u);
+}
+
 static void check_modes(struct tap *tap, const struct limine_framebuffer *fb)
 {
     const uint64_t *modes = request_pointer(fb->modes);
-    bool found = false;
+    bool found = false, sound = true;
 
     for (uint64_t i = 0; i < fb->mode_count; i++) {
         const struct limine_video_mode *mode = request_pointer(modes[i]);
 
+        sound = sound && mode_sound(mode);
         found = found || (mode->width == fb->width && mode->height == fb->height &&
                           mode->pitch == fb->pitch && mode->bpp == fb->bpp);
     }
-    if (!tap_ok(tap, found, "its list of modes holds the one that is set"))
-        tap_note("%lu modes", fb->mode_count);
+    tap_note("%lu modes", fb->mode_count);
+    tap_ok(tap, found, "its list of modes holds the one that is set");
+    tap_ok(tap, sound, "all of them make sense");
+}
+
+/* The fixed beginning, and a sum of 0 (VESA E-EDID 1.4, section 3). */
+static void check_edid(struct tap *tap, const struct limine_framebuffer *fb)
+{
+    const uint8_t *edid = request_pointer(fb->edid);
+    uint8_t sum = 0;
+
+    if (fb->edid == 0) {
+        tap_skip(tap, "the loader hands on none", "the screen's EDID");
+        return;
+    }
+    tap_note("EDID: %lu bytes", fb->edid_size);
+    for (unsigned i = 0; i < 128; i++)
+        sum = (uint8_t)(sum + edid[i]);
+    tap_ok(tap, fb->edid_size >= 128 && edid[0] == 0 && edid[1] == 0xff && sum == 0,
+           "the screen's EDID begins as such, and sums to zero");
 }
 
 static void check_framebuffer(struct stub *stub)
@@ -125,6 +150,7 @@ static void check_framebuffer(struct stub *stub)
     if (!tap_ok(&stub->tap, framebuffer_sound(fb), "its size, pitch and colour masks make sense"))
         return;
     tap_ok(&stub->tap, framebuffer_in_map(stub, fb), "the memory map calls it a framebuffer");
+    check_edid(&stub->tap, fb);
     if (response->revision < 1)
         tap_skip(&stub->tap, "the response has revision 0", "its list of modes");
     else

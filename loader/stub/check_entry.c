@@ -162,6 +162,7 @@ static void check_pic(struct tap *tap)
 
 void check_entry_state(struct stub *stub)
 {
+    tap_note("entered at %lu of the time-stamp counter", entry_state.time_stamp);
     check_registers(&stub->tap);
     check_segments(&stub->tap);
     check_flags(&stub->tap);

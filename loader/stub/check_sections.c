@@ -133,7 +133,7 @@ static void check_build(struct stub *stub, struct plan *plan)
         return;
     }
     tap_ok(tap, pgt_check(&own, &fault) == PGT_OK, "pgt_check is content with %zu tables",
-           own.tables);
+           pgt_tables(&own, NULL, 0));
     check_rights(stub, &own);
     check_run(stub, &own);
     tap_ok(tap, pgt_destroy(&own) == PGT_OK, "back on the old ones, they are destroyed");

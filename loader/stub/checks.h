@@ -84,8 +84,14 @@ void check_resolved(struct stub *stub);
 /* check_killed.c: faults that end a program. */
 void check_killed(struct stub *stub);
 
+/* check_access.c: accesses by every combination of two entries, in every state. */
+void check_access(struct stub *stub);
+
 /* check_soak.c: all of that at random, many times. */
 void check_soak(struct stub *stub);
+
+/* check_monitor.c: tables to be looked at from outside; does not come back if it is asked for. */
+void check_monitor(struct stub *stub);
 
 /* check_reports.c: reports of the kernel's own faults. */
 void check_reports(struct stub *stub);

@@ -14,6 +14,9 @@
 /* The first I/O interrupt controller's place on every PC: never memory. */
 #define NO_MEMORY UINT64_C(0xfec00000)
 
+/* Of an entry that names a table. */
+#define PRESENT_WRITABLE UINT64_C(3)
+
 #define NOT_CANONICAL UINT64_C(0x4000000000001000)
 
 /* Deep enough for any stack. */
@@ -96,6 +99,17 @@ CALLED void send_others(void)
     stop_for_ever();
 }
 
+/* The report walks the tables as the processor did, and reads what isn't there. */
+CALLED void read_astray(void)
+{
+    const struct limine_hhdm_response *hhdm = request_answer(&requests.hhdm);
+    volatile uint64_t *top = (uint64_t *)(hhdm->offset + (cr3_read() & CR3_ROOT));
+    volatile uint64_t address = PGT_PAGE;
+
+    top[0] = NO_MEMORY | PRESENT_WRITABLE;
+    (void)*(volatile uint64_t *)address;
+}
+
 void early_fault(void)
 {
     static const struct {
@@ -106,7 +120,7 @@ void early_fault(void)
         {"early=stack", overflow_stack},  {"early=ud2", execute_ud2},
         {"early=divide", divide_by_zero}, {"early=wild", read_wild},
         {"early=hole", read_hole},        {"early=data", execute_data},
-        {"early=others", send_others},
+        {"early=others", send_others},    {"early=astray", read_astray},
     };
     const struct limine_executable_cmdline_response *response =
         request_answer(&requests.executable_cmdline);

@@ -15,7 +15,9 @@
  *   wild    reads from an address that is not canonical
  *   hole    reads from the direct map where nothing is mapped
  *   data    executes data
- *   others  lets all other processors execute an invalid instruction at once */
+ *   others  lets all other processors execute an invalid instruction at once
+ *   astray  reads where a table entry leads to no memory: a report that reads the tables
+ *           through the direct map faults, too */
 void early_fault(void);
 
 #endif

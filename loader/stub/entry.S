@@ -10,7 +10,7 @@
 .globl entry_state
 .balign 16
 entry_state:
-    .skip 224
+    .skip 240
 
 /* Both write to the entry_state at \at(\base).  First the registers but RAX, RBX and RSP, by
    instructions that change neither registers nor flags; then the rest.  The flags go through the
@@ -37,6 +37,9 @@ entry_state:
 
     /* All is written down that what follows changes. */
     cld
+    rdtsc
+    mov %eax, \at+224(\base)
+    mov %edx, \at+228(\base)
     mov (%rsp), %rax
     mov %rax, \at+136(\base)
     mov %cr0, %rax

@@ -26,6 +26,7 @@ struct entry_state {
     struct table_register gdtr;                    /* 200 */
     struct table_register idtr;                    /* 210 */
     uint8_t by_elf_header; /* 220: started at the ELF header's entry, not at the request's */
+    uint64_t time_stamp;   /* 224 */
 };
 
 _Static_assert(offsetof(struct entry_state, r8) == 56, "entry.S");
@@ -35,6 +36,7 @@ _Static_assert(offsetof(struct entry_state, cs) == 184, "entry.S");
 _Static_assert(offsetof(struct entry_state, gdtr) == 200, "entry.S");
 _Static_assert(offsetof(struct entry_state, idtr) == 210, "entry.S");
 _Static_assert(offsetof(struct entry_state, by_elf_header) == 220, "entry.S");
+_Static_assert(offsetof(struct entry_state, time_stamp) == 224, "entry.S");
 
 extern struct entry_state entry_state;
 

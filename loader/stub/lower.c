@@ -40,7 +40,7 @@ void lower_leave(const struct lower *lower)
 void lower_close(struct lower *lower)
 {
     struct pgt_pool *pool = &lower->stub->pool;
-    size_t wanted = pool->free_count + pool->quarantine_count + lower->space.tables;
+    size_t wanted = pool->free_count + pool->quarantine_count + pgt_tables(&lower->space, NULL, 0);
     struct pgt_fault fault;
     bool sound = pgt_check(&lower->space, &fault) == PGT_OK;
     bool destroyed = pgt_destroy(&lower->space) == PGT_OK;

@@ -88,6 +88,8 @@ static void run(struct stub *stub)
     check_user(stub);
     check_resolved(stub);
     check_killed(stub);
+    check_access(stub);
+    check_monitor(stub);
     check_reports(stub);
     check_overflow(stub);
     check_soak(stub);

@@ -72,7 +72,8 @@ static void draw_facts(const struct canvas *canvas, const struct theme *theme, i
             pages[size] += regions->at[i].pages[size];
     }
     ldr_format(text, sizeof(text), "%u levels   %lu tables   %lu x 4K  %lu x 2M  %lu x 1G   ",
-               stub->space.arch.levels, (uint64_t)stub->space.tables, pages[0], pages[1], pages[2]);
+               stub->space.arch.levels, (uint64_t)pgt_tables(&stub->space, NULL, 0), pages[0],
+               pages[1], pages[2]);
     x = canvas_text(canvas, &theme->body, x, y, THEME_TEXT, text);
     ldr_format(text, sizeof(text), "root %lx   base revision %lu   %u skipped", stub->space.root,
                variant_base_revision, stub->tap.skipped);

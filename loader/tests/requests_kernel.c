@@ -70,6 +70,20 @@ void requests_kernel_free(struct requests_kernel *kernel)
     free(kernel->memory);
 }
 
+int requests_kernel_begin(void **state)
+{
+    *state = malloc(sizeof(struct requests_kernel));
+    requests_kernel_make(*state);
+    return 0;
+}
+
+int requests_kernel_end(void **state)
+{
+    requests_kernel_free(*state);
+    free(*state);
+    return 0;
+}
+
 void requests_put(struct requests_kernel *kernel, uint64_t at, const uint64_t *word, size_t count)
 {
     memcpy(kernel->memory + at, word, 8 * count);

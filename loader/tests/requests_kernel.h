@@ -33,6 +33,12 @@ struct requests_kernel {
 void requests_kernel_make(struct requests_kernel *kernel);
 void requests_kernel_free(struct requests_kernel *kernel);
 
+/* cmocka's set-up and tear-down: *state is such a kernel. */
+int requests_kernel_begin(void **state);
+int requests_kernel_end(void **state);
+#define WITH_KERNEL(test)                                                                          \
+    cmocka_unit_test_setup_teardown(test, requests_kernel_begin, requests_kernel_end)
+
 /* Writes words at an offset of the image. */
 void requests_put(struct requests_kernel *kernel, uint64_t at, const uint64_t *word, size_t count);
 #define REQUESTS_PUT(kernel, at, ...)                                                              \

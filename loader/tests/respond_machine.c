@@ -162,6 +162,20 @@ void respond_machine_free(struct respond_machine *machine)
     free(machine->frames);
 }
 
+int respond_machine_begin(void **state)
+{
+    *state = malloc(sizeof(struct respond_machine));
+    respond_machine_make(*state);
+    return 0;
+}
+
+int respond_machine_end(void **state)
+{
+    respond_machine_free(*state);
+    free(*state);
+    return 0;
+}
+
 void respond_set_revision(struct respond_machine *machine, uint64_t revision)
 {
     machine->requests.base_revision = revision;

@@ -41,6 +41,12 @@ struct respond_machine {
 void respond_machine_make(struct respond_machine *machine);
 void respond_machine_free(struct respond_machine *machine);
 
+/* cmocka's set-up and tear-down: *state is such a machine. */
+int respond_machine_begin(void **state);
+int respond_machine_end(void **state);
+#define WITH_MACHINE(test)                                                                         \
+    cmocka_unit_test_setup_teardown(test, respond_machine_begin, respond_machine_end)
+
 /* Sets the base revision, in requests and plan, and puts a tag for it into the image. */
 void respond_set_revision(struct respond_machine *machine, uint64_t revision);
 

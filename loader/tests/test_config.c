@@ -273,9 +273,7 @@ static void odd_bytes(void **state)
     assert_memory_equal(f->entry->cmdline.at, "a\0b", 3);
 }
 
-/* ------------------------------------------------------------------------
- * Warnings
- */
+/* ---- warnings ---------------------------------------------------------------- */
 
 static void unknown_keys(void **state)
 {

@@ -19,9 +19,7 @@
 /* The two lines that an entry needs. */
 #define BODY "protocol: limine\npath: /k\n"
 
-/* ------------------------------------------------------------------------
- * Directories
- */
+/* ---- directories ------------------------------------------------------------- */
 
 static void check_entry(struct config_fixture *f, size_t index, const char *name, unsigned depth,
                         bool directory, bool expanded)
@@ -107,9 +105,7 @@ static void most_entries(void **state)
     free(text);
 }
 
-/* ------------------------------------------------------------------------
- * Protocols
- */
+/* ---- protocols --------------------------------------------------------------- */
 
 static void protocols(void **state)
 {
@@ -159,9 +155,7 @@ static void what_protocols_need(void **state)
     config_refused(f, CONFIG_ENTRY "/E\nprotocol: efi\n", 4, "\"E\" lacks a line like \"path:");
 }
 
-/* ------------------------------------------------------------------------
- * For other machines
- */
+/* ---- for other machines ------------------------------------------------------ */
 
 static void hidden_entries(void **state)
 {
@@ -214,9 +208,7 @@ static void hidden_with_all_in_it(void **state)
     config_refused_bytes(f, "/A\nif_arch: ia-32\n//B\n", 22, CONFIG_NAME ": ", "no entry to boot");
 }
 
-/* ------------------------------------------------------------------------
- * The order of a menu
- */
+/* ---- the order of a menu ----------------------------------------------------- */
 
 static void check_order(const struct ldr_config *config, bool open, const char *order)
 {
@@ -238,9 +230,7 @@ static void order(void **state)
     check_order(&f->config, false, "ABH");
 }
 
-/* ------------------------------------------------------------------------
- * default_entry
- */
+/* ---- default_entry ----------------------------------------------------------- */
 
 /* Rows of the menu: 1 A, 2 B, 3 (B/C) closed, 4 F, then G with its two J. */
 #define MENU                                                                                       \

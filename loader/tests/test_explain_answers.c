@@ -130,8 +130,8 @@ static void other_levels_than_preferred(void **state)
     f->kernel.requests.levels = 5;
     explain(f);
     assert_int_equal(f->lines, 1);
-    assert_string_equal(f->line[0], "kernel.elf: note: 4 levels of page tables, where the paging "
-                                    "mode request prefers 5: as processor and configuration allow");
+    assert_string_equal(f->line[0], "kernel.elf: note: 4 levels of page tables, where the kernel "
+                                    "prefers 5: as processor and configuration allow");
     f->plan.arch.levels = 5;
     explain(f);
     assert_int_equal(f->lines, 0);

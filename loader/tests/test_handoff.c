@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "loader/tests/handoff_vm.h"
+#include "pagetables/tests/vm.h"
 
 /* As the SDM names them (volume 3A, 2.5 and 2.2.1). */
 #define CR0_EXACT UINT64_C(0x80010011) /* PG WP ET PE */
@@ -279,10 +279,9 @@ static void leaves_execute_disable_to_the_processor(void **state)
                      EFER_EXACT);
 }
 
-/* ------------------------------------------------------------------------
- * In a virtual machine
- */
+/* ---- in a virtual machine ---------------------------------------------------- */
 
+#define VM_BYTES   UINT64_C(0x400000)
 #define VM_HANDOFF UINT64_C(0x30000)
 #define VM_GDT     UINT64_C(0x31000)
 #define VM_STACK   UINT64_C(0x50000) /* its top */
@@ -299,7 +298,7 @@ static void leaves_execute_disable_to_the_processor(void **state)
 #define NO_EXECUTE   (UINT64_C(1) << 63)
 
 struct launch {
-    struct handoff_vm vm;
+    struct vm vm;
     struct ldr_plan plan;
     struct ldr_control firmware;
     uint64_t kernel_root, transition_root;
@@ -310,11 +309,11 @@ static void map_upper(struct launch *launch, uint64_t root)
 {
     unsigned levels = launch->plan.arch.levels;
 
-    for (uint64_t phys = 0; phys < HANDOFF_VM_BYTES; phys += PGT_PAGE_2M)
-        handoff_vm_map(&launch->vm, root, levels, launch->plan.hhdm + phys, phys, 2,
-                       READ_WRITE | LARGE | NO_EXECUTE);
-    handoff_vm_map(&launch->vm, root, levels, VM_ENTRY, VM_KERNEL, 1, READ_EXECUTE);
-    handoff_vm_map(&launch->vm, root, levels, VM_HANDOFF_VIRT, VM_HANDOFF, 1, READ_EXECUTE);
+    for (uint64_t phys = 0; phys < VM_BYTES; phys += PGT_PAGE_2M)
+        vm_map(&launch->vm, root, levels, launch->plan.hhdm + phys, phys, 2,
+               READ_WRITE | LARGE | NO_EXECUTE);
+    vm_map(&launch->vm, root, levels, VM_ENTRY, VM_KERNEL, 1, READ_EXECUTE);
+    vm_map(&launch->vm, root, levels, VM_HANDOFF_VIRT, VM_HANDOFF, 1, READ_EXECUTE);
 }
 
 /* What a long session of firmware may leave: every register used, tables global. */
@@ -322,7 +321,7 @@ static void be_firmware(struct launch *launch, unsigned levels)
 {
     struct kvm_regs regs;
     struct kvm_sregs sregs;
-    uint64_t root = handoff_vm_table(&launch->vm);
+    uint64_t root = vm_table(&launch->vm);
     const struct kvm_segment code = {
         .limit = 0xffffffff, .selector = 0x38, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
     const struct kvm_segment data = {.base = 0x77000,
@@ -334,9 +333,9 @@ static void be_firmware(struct launch *launch, unsigned levels)
                                      .db = 1,
                                      .g = 1};
 
-    for (uint64_t phys = 0; phys < HANDOFF_VM_BYTES; phys += PGT_PAGE_2M)
-        handoff_vm_map(&launch->vm, root, levels, phys, phys, 2, READ_WRITE | LARGE | GLOBAL);
-    handoff_vm_do(&launch->vm, KVM_GET_SREGS, &sregs);
+    for (uint64_t phys = 0; phys < VM_BYTES; phys += PGT_PAGE_2M)
+        vm_map(&launch->vm, root, levels, phys, phys, 2, READ_WRITE | LARGE | GLOBAL);
+    vm_do(&launch->vm, KVM_GET_SREGS, &sregs);
     sregs.cr0 = launch->firmware.cr0;
     sregs.cr3 = root | (launch->firmware.cr4 & CR4_PCIDE ? 0x018 : 0);
     sregs.cr4 = launch->firmware.cr4;
@@ -349,16 +348,16 @@ static void be_firmware(struct launch *launch, unsigned levels)
         .base = 0x2000, .limit = 0x67, .selector = 0x58, .type = 11, .present = 1};
     sregs.gdt = (struct kvm_dtable){.base = 0x3000, .limit = 0x7f};
     sregs.idt = (struct kvm_dtable){.base = 0x4000, .limit = 0xfff};
-    handoff_vm_do(&launch->vm, KVM_SET_SREGS, &sregs);
+    vm_do(&launch->vm, KVM_SET_SREGS, &sregs);
 
     memset(&regs, 0x5a, sizeof(regs));
     regs.rip = VM_HANDOFF;
     regs.rsp = 0x70000;
     regs.rflags = 0x2 | 0x200 | 0x400 | 0x8d5 | 0x3000 | 0x40000; /* IF DF OSZAPC IOPL AC */
-    handoff_vm_do(&launch->vm, KVM_SET_REGS, &regs);
+    vm_do(&launch->vm, KVM_SET_REGS, &regs);
     for (uint32_t msr = 0xc0000100; msr <= 0xc0000102; msr++)
-        handoff_vm_write_msr(&launch->vm, msr, 0x12345000);
-    handoff_vm_write_msr(&launch->vm, 0x277, PGT_PAT_RESET);
+        vm_write_msr(&launch->vm, msr, 0x12345000);
+    vm_write_msr(&launch->vm, 0x277, PGT_PAT_RESET);
 }
 
 /* A machine ready to start at the handoff page, in tables of `before` levels, with `code` as
@@ -366,14 +365,14 @@ static void be_firmware(struct launch *launch, unsigned levels)
 static void make_ready(struct launch *launch, uint64_t base_revision, unsigned before,
                        unsigned levels, const uint8_t *code, size_t bytes)
 {
-    const char *reason = handoff_vm_open(&launch->vm);
+    const char *reason = vm_open(&launch->vm, VM_BYTES);
 
     if (!reason && (before == 5 || levels == 5) && !(launch->vm.control_bits & CR4_LA57))
         reason = "its processor has no 5-level paging";
     if (reason) {
         print_message("not run in a virtual machine, from %u to %u levels: /dev/kvm: %s\n", before,
                       levels, reason);
-        handoff_vm_close(&launch->vm);
+        vm_close(&launch->vm);
         skip();
     }
     launch->plan = some_plan(base_revision, levels);
@@ -381,12 +380,11 @@ static void make_ready(struct launch *launch, uint64_t base_revision, unsigned b
     launch->plan.stack_top = launch->plan.hhdm + VM_STACK;
     launch->plan.handoff_virt = VM_HANDOFF_VIRT;
     launch->plan.handoff_phys = VM_HANDOFF;
-    launch->kernel_root = handoff_vm_table(&launch->vm);
-    launch->transition_root = handoff_vm_table(&launch->vm);
+    launch->kernel_root = vm_table(&launch->vm);
+    launch->transition_root = vm_table(&launch->vm);
     map_upper(launch, launch->kernel_root);
     map_upper(launch, launch->transition_root);
-    handoff_vm_map(&launch->vm, launch->transition_root, levels, VM_HANDOFF, VM_HANDOFF, 1,
-                   READ_EXECUTE);
+    vm_map(&launch->vm, launch->transition_root, levels, VM_HANDOFF, VM_HANDOFF, 1, READ_EXECUTE);
 
     /* PG WP AM NE MP ET PE; TSD DE PAE MCE PGE OSFXSR OSXMMEXCPT and what there is. */
     launch->firmware.cr0 = CR0_EXACT | CR0_MAY;
@@ -433,9 +431,9 @@ static void check_control(struct launch *launch, const struct kvm_sregs *sregs)
     assert_int_equal(sregs->cr3, launch->kernel_root);
     assert_int_equal(sregs->cr4, CR4_PAE | la57 | (exact ? 0 : launch->firmware.cr4 & CR4_MAY));
     assert_int_equal(sregs->efer, EFER_EXACT | (exact ? 0 : EFER_SCE));
-    assert_int_equal(handoff_vm_read_msr(&launch->vm, 0x277), PGT_PAT_LIMINE);
+    assert_int_equal(vm_read_msr(&launch->vm, 0x277), PGT_PAT_LIMINE);
     for (uint32_t msr = 0xc0000100; msr <= 0xc0000102; msr++)
-        assert_int_equal(handoff_vm_read_msr(&launch->vm, msr), 0);
+        assert_int_equal(vm_read_msr(&launch->vm, msr), 0);
 }
 
 static void check_registers(struct launch *launch)
@@ -444,7 +442,7 @@ static void check_registers(struct launch *launch)
     struct kvm_regs regs;
     uint64_t top;
 
-    handoff_vm_do(&launch->vm, KVM_GET_REGS, &regs);
+    vm_do(&launch->vm, KVM_GET_REGS, &regs);
     assert_int_equal(regs.rip, VM_ENTRY + 1); /* behind the HLT */
     assert_int_equal(regs.rsp, launch->plan.stack_top - 8);
     assert_int_equal(regs.rflags, 2);
@@ -461,15 +459,15 @@ static void arrives(struct launch *launch)
 {
     struct kvm_sregs sregs;
 
-    assert_int_equal(handoff_vm_run(&launch->vm), KVM_EXIT_HLT);
-    handoff_vm_do(&launch->vm, KVM_GET_SREGS, &sregs);
+    assert_int_equal(vm_run(&launch->vm), KVM_EXIT_HLT);
+    vm_do(&launch->vm, KVM_GET_SREGS, &sregs);
     check_registers(launch);
     check_segments(launch, &sregs);
     check_control(launch, &sregs);
-    assert_false(handoff_vm_mapped(&launch->vm, VM_HANDOFF));
-    assert_false(handoff_vm_mapped(&launch->vm, 0));
-    assert_true(handoff_vm_mapped(&launch->vm, VM_HANDOFF_VIRT));
-    handoff_vm_close(&launch->vm);
+    assert_false(vm_mapped(&launch->vm, VM_HANDOFF));
+    assert_false(vm_mapped(&launch->vm, 0));
+    assert_true(vm_mapped(&launch->vm, VM_HANDOFF_VIRT));
+    vm_close(&launch->vm);
 }
 
 static void brings(unsigned before, unsigned levels, uint64_t base_revision)
@@ -546,9 +544,9 @@ static void stop_at(struct launch *launch, const uint8_t *code, size_t bytes,
 
     assert_non_null(found);
     *found = hlt[0];
-    assert_int_equal(handoff_vm_run(&launch->vm), KVM_EXIT_HLT);
-    handoff_vm_do(&launch->vm, KVM_GET_SREGS, ret_sregs);
-    handoff_vm_close(&launch->vm);
+    assert_int_equal(vm_run(&launch->vm), KVM_EXIT_HLT);
+    vm_do(&launch->vm, KVM_GET_SREGS, ret_sregs);
+    vm_close(&launch->vm);
 }
 
 /* CR4 changes between these two stops: while paging and long mode are off. */
@@ -586,16 +584,16 @@ static void leaves_no_translation_behind(void **state)
     (void)state;
     memcpy(read + 1, &address, sizeof(address));
     make_ready(&launch, 4, 4, 4, read, sizeof(read));
-    assert_int_equal(handoff_vm_run(&launch.vm), KVM_EXIT_HLT);
-    handoff_vm_do(&launch.vm, KVM_GET_REGS, &regs);
+    assert_int_equal(vm_run(&launch.vm), KVM_EXIT_HLT);
+    vm_do(&launch.vm, KVM_GET_REGS, &regs);
     assert_int_equal(regs.rax, 0xf3); /* the page's first byte */
-    handoff_vm_close(&launch.vm);
+    vm_close(&launch.vm);
 
     address = VM_HANDOFF;
     memcpy(read + 1, &address, sizeof(address));
     make_ready(&launch, 4, 4, 4, read, sizeof(read));
-    assert_int_equal(handoff_vm_run(&launch.vm), KVM_EXIT_SHUTDOWN);
-    handoff_vm_close(&launch.vm);
+    assert_int_equal(vm_run(&launch.vm), KVM_EXIT_SHUTDOWN);
+    vm_close(&launch.vm);
 }
 
 int main(void)

@@ -14,9 +14,7 @@
 
 #include "loader/tests/image_fixture.h"
 
-/* ------------------------------------------------------------------------
- * Every length
- */
+/* ---- every length ------------------------------------------------------------ */
 
 /* Where a file of this length ends, from the layout that the builder promises. */
 static const char *expected_reason(uint64_t length, unsigned programs)
@@ -74,9 +72,7 @@ static void every_truncation_of_the_dynamic_section(void **state)
     image_accepted(f);
 }
 
-/* ------------------------------------------------------------------------
- * Every byte
- */
+/* ---- every byte -------------------------------------------------------------- */
 
 /* Whatever one byte of the headers, the dynamic section or the relocations says, the
  * file is refused with a reason, or loads without a byte outside of its memory

@@ -16,9 +16,7 @@
 
 #include "loader/tests/image_fixture.h"
 
-/* ------------------------------------------------------------------------
- * The ELF header
- */
+/* ---- the ELF header ---------------------------------------------------------- */
 
 static void empty(void **state)
 {
@@ -124,9 +122,7 @@ static void no_segment(void **state)
     image_refused(f, IMAGE_NAME, "no loadable segment");
 }
 
-/* ------------------------------------------------------------------------
- * Segments
- */
+/* ---- segments ---------------------------------------------------------------- */
 
 static void more_file_than_memory(void **state)
 {

@@ -48,9 +48,7 @@ static uint64_t word_at(const uint8_t *memory, uint64_t at)
     return word;
 }
 
-/* ------------------------------------------------------------------------
- * RELR
- */
+/* ---- RELR -------------------------------------------------------------------- */
 
 static void add_relr(struct image_fixture *f, const uint64_t *entry, unsigned count)
 {
@@ -176,9 +174,7 @@ static void relr_begins_with_a_bitmap(void **state)
     image_refused(f, "RELR entry 0", "a bitmap with no place before it");
 }
 
-/* ------------------------------------------------------------------------
- * Tables that are not what they say
- */
+/* ---- tables that are not what they say --------------------------------------- */
 
 /* Tag, size and, where there is one, entry size stand in the dynamic section's free places. */
 static void check_damaged_table(struct image_fixture *f, const char *name, int64_t tag,
@@ -235,9 +231,7 @@ static void jmprel_of_another_kind(void **state)
     image_refused(f, "program header 3", "of the kind REL");
 }
 
-/* ------------------------------------------------------------------------
- * Symbols
- */
+/* ---- symbols ----------------------------------------------------------------- */
 
 /* Symbol numbers; 0 is none. */
 enum { DEFINED = 1, WEAK, STRONG, ABSOLUTE, IFUNC, THREAD, NAMELESS, BAD_NAME, SYMBOLS };
@@ -371,9 +365,7 @@ static void names_are_cut(void **state)
     image_refused(f, "relocation 0", "the symbol missing_one is undefined");
 }
 
-/* ------------------------------------------------------------------------
- * JMPREL, and all three tables at once
- */
+/* ---- JMPREL, and all three tables at once ------------------------------------ */
 
 static void add_jmprel(struct image_fixture *f, const Elf64_Rela *entry, unsigned count)
 {

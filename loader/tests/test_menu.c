@@ -23,9 +23,7 @@ static void press(struct menu_fixture *f, enum ldr_menu_event_kind kind, const c
     menu_check_selected(f, selected);
 }
 
-/* ------------------------------------------------------------------------
- * How it begins
- */
+/* ---- how it begins ----------------------------------------------------------- */
 
 static void begins(void **state)
 {
@@ -78,9 +76,7 @@ static void begins_without_default(void **state)
     assert_int_equal(f->menu.left, LDR_NO_TIMEOUT);
 }
 
-/* ------------------------------------------------------------------------
- * The countdown
- */
+/* ---- the countdown ----------------------------------------------------------- */
 
 static void counts_down(void **state)
 {
@@ -145,9 +141,7 @@ static void quiet(void **state)
     assert_false(f->menu.quiet);
 }
 
-/* ------------------------------------------------------------------------
- * The list
- */
+/* ---- the list ---------------------------------------------------------------- */
 
 static void up_and_down(void **state)
 {
@@ -323,9 +317,7 @@ static void keys_of_no_meaning(void **state)
     }
 }
 
-/* ------------------------------------------------------------------------
- * The editor
- */
+/* ---- the editor -------------------------------------------------------------- */
 
 static void check_edit(const struct menu_fixture *f, const char *text, size_t cursor)
 {

@@ -64,6 +64,34 @@ static void list(void **state)
                                          "Booting in 5 s; any key stops that\n");
 }
 
+/* What each row says, a letter a row. */
+static const char *roles(const struct menu_fixture *f, unsigned rows)
+{
+    static char letters[64];
+    struct ldr_menu_screen size = {rows, 60};
+    struct ldr_menu_line line;
+    unsigned row = 0;
+
+    for (; ldr_menu_line(&f->menu, &size, row, &line); row++)
+        letters[row] = "tbcnh"[line.role];
+    letters[row] = '\0';
+    return letters;
+}
+
+static void rows_say_what_they_are(void **state)
+{
+    struct menu_fixture *f = *state;
+
+    menu_open_with(f, "");
+    assert_string_equal(roles(f, 10), "tbbbbbbbch");
+    assert_string_equal(roles(f, 1), "tbbbbbch");
+    menu_type(f, '7'); /* what can't be booted is refused with a notice */
+    assert_string_equal(roles(f, 10), "tbbbbbbbnh");
+    menu_event(f, LDR_EVENT_HOME);
+    menu_type(f, 'e');
+    assert_string_equal(roles(f, 10), "tbbbbbbbch");
+}
+
 /* The last moments of a countdown are told as a second, since 0 would mean that it is over. */
 static void countdown(void **state)
 {
@@ -245,9 +273,11 @@ static void sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MENU_TEST(list),   MENU_TEST(countdown),     MENU_TEST(window),
-        MENU_TEST(notice), MENU_TEST(quiet),         MENU_TEST(odd_names),
-        MENU_TEST(editor), MENU_TEST(editor_window), MENU_TEST(editor_odd_bytes),
+        MENU_TEST(list),          MENU_TEST(rows_say_what_they_are),
+        MENU_TEST(countdown),     MENU_TEST(window),
+        MENU_TEST(notice),        MENU_TEST(quiet),
+        MENU_TEST(odd_names),     MENU_TEST(editor),
+        MENU_TEST(editor_window), MENU_TEST(editor_odd_bytes),
         MENU_TEST(sizes),
     };
 

@@ -49,9 +49,7 @@ static unsigned draw_number(struct run *run, unsigned below)
     return (unsigned)((run->random >> 20) % below);
 }
 
-/* ------------------------------------------------------------------------
- * The model
- */
+/* ---- the model --------------------------------------------------------------- */
 
 static const struct ldr_entry *entries(const struct run *run)
 {
@@ -185,9 +183,7 @@ static enum ldr_menu_result model_event(struct run *run, struct ldr_menu_event e
     return m->editing ? model_editor(run, event) : model_list(run, event);
 }
 
-/* ------------------------------------------------------------------------
- * Comparing
- */
+/* ---- comparing --------------------------------------------------------------- */
 
 static void check_state(const struct run *run)
 {

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "loader/tests/handoff_vm.h"
+#include "pagetables/tests/vm.h"
 
 #define CR4_PAE  UINT64_C(0x20)
 #define CR4_LA57 UINT64_C(0x1000)
@@ -122,10 +122,9 @@ static void traps_if_a_processor_can_not_start_there(void **state)
     assert_true(traps(0x1000, 0x1000, LDR_PROCESSORS_MOST + 1));
 }
 
-/* ------------------------------------------------------------------------
- * In a virtual machine
- */
+/* ---- in a virtual machine ---------------------------------------------------- */
 
+#define VM_BYTES      UINT64_C(0x400000)
 #define VM_PAGE       UINT64_C(0x8000)
 #define VM_HANDOFF    UINT64_C(0x30000)
 #define VM_GDT        UINT64_C(0x31000)
@@ -149,7 +148,7 @@ static void traps_if_a_processor_can_not_start_there(void **state)
 #define NO_EXECUTE   (UINT64_C(1) << 63)
 
 struct start {
-    struct handoff_vm vm;
+    struct vm vm;
     struct ldr_plan plan;
     uint64_t firmware_root, kernel_root, transition_root;
 };
@@ -166,7 +165,7 @@ static void be_called(struct start *start)
     struct kvm_sregs sregs;
     const struct kvm_segment data = {.limit = 0xffff, .type = 3, .present = 1, .s = 1};
 
-    handoff_vm_do(&start->vm, KVM_GET_SREGS, &sregs);
+    vm_do(&start->vm, KVM_GET_SREGS, &sregs);
     sregs.cr0 = 0x60000010;
     sregs.cs = (struct kvm_segment){.base = VM_PAGE,
                                     .selector = (uint16_t)(VM_PAGE >> 4),
@@ -176,34 +175,34 @@ static void be_called(struct start *start)
                                     .s = 1};
     sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data;
     sregs.apic_base = VM_APIC | 0x800;
-    handoff_vm_do(&start->vm, KVM_SET_SREGS, &sregs);
-    handoff_vm_do(&start->vm, KVM_SET_REGS, &regs);
+    vm_do(&start->vm, KVM_SET_SREGS, &sregs);
+    vm_do(&start->vm, KVM_SET_REGS, &regs);
 }
 
 /* Firmware's tables map all memory as it is, and the local APIC; the kernel's, its upper half. */
 static void make_tables(struct start *start)
 {
-    struct handoff_vm *vm = &start->vm;
+    struct vm *vm = &start->vm;
     uint64_t root[2] = {start->kernel_root, start->transition_root};
 
-    for (uint64_t phys = 0; phys < HANDOFF_VM_BYTES; phys += PGT_PAGE_2M)
-        handoff_vm_map(vm, start->firmware_root, 4, phys, phys, 2, READ_WRITE | LARGE);
-    handoff_vm_map(vm, start->firmware_root, 4, VM_APIC, VM_APIC, 2, READ_WRITE | LARGE);
+    for (uint64_t phys = 0; phys < VM_BYTES; phys += PGT_PAGE_2M)
+        vm_map(vm, start->firmware_root, 4, phys, phys, 2, READ_WRITE | LARGE);
+    vm_map(vm, start->firmware_root, 4, VM_APIC, VM_APIC, 2, READ_WRITE | LARGE);
     for (unsigned i = 0; i < 2; i++) {
-        for (uint64_t phys = 0; phys < HANDOFF_VM_BYTES; phys += PGT_PAGE_2M)
-            handoff_vm_map(vm, root[i], 4, start->plan.hhdm + phys, phys, 2,
-                           READ_WRITE | LARGE | NO_EXECUTE);
-        handoff_vm_map(vm, root[i], 4, VM_ENTRY, VM_KERNEL, 1, READ_EXECUTE);
-        handoff_vm_map(vm, root[i], 4, VM_HANDOFF_VIRT, VM_HANDOFF, 1, READ_EXECUTE);
+        for (uint64_t phys = 0; phys < VM_BYTES; phys += PGT_PAGE_2M)
+            vm_map(vm, root[i], 4, start->plan.hhdm + phys, phys, 2,
+                   READ_WRITE | LARGE | NO_EXECUTE);
+        vm_map(vm, root[i], 4, VM_ENTRY, VM_KERNEL, 1, READ_EXECUTE);
+        vm_map(vm, root[i], 4, VM_HANDOFF_VIRT, VM_HANDOFF, 1, READ_EXECUTE);
     }
-    handoff_vm_map(vm, start->transition_root, 4, VM_HANDOFF, VM_HANDOFF, 1, READ_EXECUTE);
+    vm_map(vm, start->transition_root, 4, VM_HANDOFF, VM_HANDOFF, 1, READ_EXECUTE);
 }
 
 /* A machine whose processor starts at the page.  Processors have the numbers 3, 5, 7 ... in
  * the array, and stacks that end 64 KiB apart. */
 static void make_ready(struct start *start, uint64_t base_revision)
 {
-    const char *reason = handoff_vm_open(&start->vm);
+    const char *reason = vm_open(&start->vm, VM_BYTES);
     struct ldr_control firmware = {.cr0 = 0x80010033, .cr4 = 0x668, .efer = 0xd00};
     struct ldr_mp_way way = {
         .control = firmware,
@@ -216,7 +215,7 @@ static void make_ready(struct start *start, uint64_t base_revision)
 
     if (reason) {
         print_message("not run in a virtual machine: /dev/kvm: %s\n", reason);
-        handoff_vm_close(&start->vm);
+        vm_close(&start->vm);
         skip();
     }
     start->plan = (struct ldr_plan){
@@ -229,9 +228,9 @@ static void make_ready(struct start *start, uint64_t base_revision)
         .guard_above = LDR_HHDM_4_LEVELS + VM_STACK,
         .stack_top = LDR_HHDM_4_LEVELS + VM_STACK,
     };
-    start->firmware_root = way.root = handoff_vm_table(&start->vm);
-    start->kernel_root = handoff_vm_table(&start->vm);
-    start->transition_root = handoff_vm_table(&start->vm);
+    start->firmware_root = way.root = vm_table(&start->vm);
+    start->kernel_root = vm_table(&start->vm);
+    start->transition_root = vm_table(&start->vm);
     make_tables(start);
     for (unsigned i = 0; i < VM_COUNT; i++)
         *info(start, i) = (struct limine_mp_info){
@@ -251,7 +250,7 @@ static void make_ready(struct start *start, uint64_t base_revision)
 static bool run_as(struct start *start, uint8_t apic_id)
 {
     for (;;) {
-        unsigned reason = handoff_vm_run(&start->vm);
+        unsigned reason = vm_run(&start->vm);
 
         if (reason != KVM_EXIT_MMIO) {
             assert_true(reason == KVM_EXIT_HLT || reason == KVM_EXIT_SHUTDOWN);
@@ -277,8 +276,8 @@ static void comes_to_the_function_in_64_bit_mode(void **state)
         make_ready(&start, 6);
         memcpy(start.vm.memory + VM_FUNCTION, hlt, sizeof hlt);
         assert_true(run_as(&start, (uint8_t)(3 + 2 * i)));
-        handoff_vm_do(&start.vm, KVM_GET_REGS, &regs);
-        handoff_vm_do(&start.vm, KVM_GET_SREGS, &sregs);
+        vm_do(&start.vm, KVM_GET_REGS, &regs);
+        vm_do(&start.vm, KVM_GET_SREGS, &sregs);
         assert_int_equal(regs.rip, VM_FUNCTION + 1);
         assert_int_equal(regs.rdi, VM_CONTEXT);
         assert_int_equal(regs.rsi, i);
@@ -289,7 +288,7 @@ static void comes_to_the_function_in_64_bit_mode(void **state)
         assert_int_equal(sregs.cr4, CR4_PAE);
         assert_int_equal(sregs.efer, 0xd00);
         assert_true(sregs.cs.l);
-        handoff_vm_close(&start.vm);
+        vm_close(&start.vm);
     }
 }
 
@@ -304,16 +303,16 @@ static void stops_who_is_not_called(void **state)
     for (unsigned i = 0; i < sizeof stranger; i++) {
         make_ready(&start, 6);
         assert_true(run_as(&start, stranger[i]));
-        handoff_vm_do(&start.vm, KVM_GET_REGS, &regs);
+        vm_do(&start.vm, KVM_GET_REGS, &regs);
         assert_in_range(regs.rip, VM_PAGE, VM_PAGE + LDR_MP_START_DATA);
-        handoff_vm_close(&start.vm);
+        vm_close(&start.vm);
     }
     make_ready(&start, 6);
     info(&start, 2)->reserved = 0; /* left out */
     assert_true(run_as(&start, 7));
-    handoff_vm_do(&start.vm, KVM_GET_REGS, &regs);
+    vm_do(&start.vm, KVM_GET_REGS, &regs);
     assert_in_range(regs.rip, VM_PAGE, VM_PAGE + LDR_MP_START_DATA);
-    handoff_vm_close(&start.vm);
+    vm_close(&start.vm);
 }
 
 /* A function that does what ldr_handoff_park() does: MOV EBP,ESI; MOV EAX,address; JMP RAX. */
@@ -338,8 +337,8 @@ static void assert_entry_state(struct start *start, unsigned index)
     struct kvm_sregs sregs;
     uint64_t top;
 
-    handoff_vm_do(&start->vm, KVM_GET_REGS, &regs);
-    handoff_vm_do(&start->vm, KVM_GET_SREGS, &sregs);
+    vm_do(&start->vm, KVM_GET_REGS, &regs);
+    vm_do(&start->vm, KVM_GET_SREGS, &sregs);
     assert_int_equal(regs.rip, VM_ENTRY + 1);
     assert_int_equal(regs.rdi, la);
     assert_int_equal(regs.rsp, start->plan.stack_top + index * 0x10000 - 8);
@@ -364,8 +363,8 @@ static void assert_entry_state(struct start *start, unsigned index)
     assert_int_equal(sregs.tr.base, 0);
     assert_int_equal(sregs.tr.limit, 0);
     assert_int_equal(sregs.idt.limit, 0);
-    assert_int_equal(handoff_vm_read_msr(&start->vm, 0x277), PGT_PAT_LIMINE);
-    assert_false(handoff_vm_mapped(&start->vm, VM_PAGE));
+    assert_int_equal(vm_read_msr(&start->vm, 0x277), PGT_PAT_LIMINE);
+    assert_false(vm_mapped(&start->vm, VM_PAGE));
 }
 
 static void is_sent_with_the_entry_state(void **state)
@@ -383,7 +382,7 @@ static void is_sent_with_the_entry_state(void **state)
         assert_entry_state(&start, i);
         for (unsigned k = 1; k < VM_COUNT; k++) /* it took its own stack */
             assert_int_equal(info(&start, k)->reserved == 0, k == i);
-        handoff_vm_close(&start.vm);
+        vm_close(&start.vm);
     }
 }
 
@@ -416,7 +415,7 @@ static void waits_until_it_is_sent(void **state)
             memcpy(start.vm.run->mmio.data, &(uint32_t){UINT32_C(9) << 24}, 4);
         }
         assert_int_equal(result, -1);
-        handoff_vm_do(&start.vm, KVM_GET_REGS, &regs);
+        vm_do(&start.vm, KVM_GET_REGS, &regs);
         assert_in_range(regs.rip, VM_HANDOFF_VIRT, VM_HANDOFF_VIRT + LDR_HANDOFF_DATA);
         assert_int_equal(info(&start, 3)->reserved, 0);
     }
@@ -424,7 +423,7 @@ static void waits_until_it_is_sent(void **state)
     info(&start, 3)->goto_address = VM_ENTRY;
     assert_true(run_as(&start, 9));
     assert_entry_state(&start, 3);
-    handoff_vm_close(&start.vm);
+    vm_close(&start.vm);
 }
 
 /* Whose stack is taken between its start and its arrival stops before it touches anything. */
@@ -446,9 +445,9 @@ static void stops_if_it_comes_too_late(void **state)
     start.vm.memory[VM_KERNEL] = 0x0f; /* UD2: would shut down */
     start.vm.memory[VM_KERNEL + 1] = 0x0b;
     assert_true(run_as(&start, 5));
-    handoff_vm_do(&start.vm, KVM_GET_REGS, &regs);
+    vm_do(&start.vm, KVM_GET_REGS, &regs);
     assert_in_range(regs.rip, VM_HANDOFF_VIRT, VM_HANDOFF_VIRT + LDR_HANDOFF_DATA);
-    handoff_vm_close(&start.vm);
+    vm_close(&start.vm);
 }
 
 int main(void)

@@ -188,9 +188,9 @@ static void hashes(void **state)
         memset(&taken, 0xa5, sizeof taken);
         assert_int_equal(read_path(slice(text[i]), &taken, &report), LDR_OK);
         assert_true(taken.hashed);
-        for (unsigned byte = 0; byte < LDR_HASH_BYTES - 1; byte++)
+        for (unsigned byte = 0; byte < LDR_BLAKE2B_BYTES - 1; byte++)
             assert_int_equal(taken.hash[byte], byte);
-        assert_int_equal(taken.hash[LDR_HASH_BYTES - 1], 0xff);
+        assert_int_equal(taken.hash[LDR_BLAKE2B_BYTES - 1], 0xff);
         config_check_slice(taken.file, i < 2 ? "/a/k" : "/a#b/k");
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

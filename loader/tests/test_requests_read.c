@@ -13,20 +13,6 @@
 
 #include "loader/tests/requests_kernel.h"
 
-static int make(void **state)
-{
-    *state = malloc(sizeof(struct requests_kernel));
-    requests_kernel_make(*state);
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    requests_kernel_free(*state);
-    free(*state);
-    return 0;
-}
-
 static void stack_sizes(void **state)
 {
     struct requests_kernel *kernel = *state;
@@ -314,8 +300,6 @@ static void a_paging_mode_cut_off(void **state)
     requests_found(kernel);
     assert_int_equal(kernel->requests.levels, 5);
 }
-
-#define WITH_KERNEL(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
 {

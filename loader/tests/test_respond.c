@@ -16,20 +16,6 @@
 
 #include "loader/tests/respond_machine.h"
 
-static int make(void **state)
-{
-    *state = malloc(sizeof(struct respond_machine));
-    respond_machine_make(*state);
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    respond_machine_free(*state);
-    free(*state);
-    return 0;
-}
-
 /* The response to a feature that alone is asked for. */
 static const void *answer(struct respond_machine *machine, enum ldr_feature feature)
 {
@@ -208,6 +194,44 @@ static void the_framebuffer_in_its_one_mode(void **state)
     assert_memory_equal(&mode->red_mask_size, &screen->red_mask_size, 6);
 }
 
+/* The modes that are told are the list's, whichever is set, and the EDID is a copy. */
+static void the_screens_modes_and_its_edid(void **state)
+{
+    static const struct ldr_framebuffer mode[] = {
+        {.width = 640, .height = 480, .pitch = 2560, .bpp = 32, .red_size = 8, .red_shift = 16},
+        {.width = 1024, .height = 768, .pitch = 4096, .bpp = 32, .green_size = 8},
+        {.width = 1920, .height = 1080, .pitch = 8192, .bpp = 32, .blue_size = 8, .blue_shift = 3},
+    };
+    struct respond_machine *machine = *state;
+    uint8_t edid[256];
+    for (unsigned i = 0; i < sizeof edid; i++)
+        edid[i] = (uint8_t)(7 * i);
+    machine->machine.mode = mode;
+    machine->machine.mode_count = 3;
+    machine->machine.edid = edid;
+    machine->machine.edid_bytes = sizeof edid;
+    const struct limine_framebuffer_response *response = answer(machine, LDR_FRAMEBUFFER);
+    const uint64_t *pointer = respond_at(response->framebuffers);
+    const struct limine_framebuffer *screen = respond_at(pointer[0]);
+    assert_int_equal(screen->width, 1024);
+    assert_int_equal(screen->edid_size, sizeof edid);
+    assert_ptr_not_equal(respond_at(screen->edid), edid);
+    assert_memory_equal(respond_at(screen->edid), edid, sizeof edid);
+    assert_int_equal(screen->mode_count, 3);
+    pointer = respond_at(screen->modes);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct limine_video_mode *told_mode = respond_at(pointer[i]);
+        assert_int_equal(told_mode->width, mode[i].width);
+        assert_int_equal(told_mode->height, mode[i].height);
+        assert_int_equal(told_mode->pitch, mode[i].pitch);
+        assert_int_equal(told_mode->bpp, 32);
+        assert_int_equal(told_mode->memory_model, 1);
+        assert_int_equal(told_mode->red_mask_size, mode[i].red_size);
+        assert_int_equal(told_mode->green_mask_size, mode[i].green_size);
+        assert_int_equal(told_mode->blue_mask_shift, mode[i].blue_shift);
+    }
+}
+
 static void assert_file(const struct respond_machine *machine, uint64_t address,
                         const struct ldr_file *file)
 {
@@ -315,8 +339,6 @@ static void an_arena_that_is_too_small(void **state)
     }
 }
 
-#define WITH_MACHINE(test) cmocka_unit_test_setup_teardown(test, make, unmake)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
         WITH_MACHINE(one_smbios_entry_of_two),
         WITH_MACHINE(what_is_absent_stays_untouched),
         WITH_MACHINE(the_framebuffer_in_its_one_mode),
+        WITH_MACHINE(the_screens_modes_and_its_edid),
         WITH_MACHINE(the_executable_file_and_its_command_line),
         WITH_MACHINE(modules),
         WITH_MACHINE(every_choice_of_features),

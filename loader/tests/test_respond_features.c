@@ -15,20 +15,12 @@
 
 static int start(void **state)
 {
-    *state = malloc(sizeof(struct respond_machine));
+    respond_machine_begin(state);
     struct respond_machine *m = *state;
-    respond_machine_make(m);
     m->machine.entropy = NULL;
     m->machine.tsc_hz = 0;
     m->machine.times.known = false;
     m->machine.event_log = (struct ldr_event_log){0};
-    return 0;
-}
-
-static int end(void **state)
-{
-    respond_machine_free(*state);
-    free(*state);
     return 0;
 }
 
@@ -193,13 +185,13 @@ static void keeping_iommus(void **state)
     assert_int_equal(r->revision, 0);
 }
 
-#define WITH_MACHINE(test) cmocka_unit_test_setup_teardown(test, start, end)
+#define WITH_FEATURES(test) cmocka_unit_test_setup_teardown(test, start, respond_machine_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_MACHINE(frequency), WITH_MACHINE(moments),   WITH_MACHINE(random_numbers),
-        WITH_MACHINE(event_log), WITH_MACHINE(empty_log), WITH_MACHINE(keeping_iommus),
+        WITH_FEATURES(frequency), WITH_FEATURES(moments),   WITH_FEATURES(random_numbers),
+        WITH_FEATURES(event_log), WITH_FEATURES(empty_log), WITH_FEATURES(keeping_iommus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

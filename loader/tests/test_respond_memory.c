@@ -16,20 +16,6 @@
 
 #include "loader/tests/respond_machine.h"
 
-static int make(void **state)
-{
-    *state = malloc(sizeof(struct respond_machine));
-    respond_machine_make(*state);
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    respond_machine_free(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_run(struct respond_machine *machine, uint64_t phys, uint64_t bytes,
                     enum ldr_purpose purpose)
 {
@@ -287,8 +273,6 @@ static void random_maps(void **state)
         assert_told(machine, want, entries);
     }
 }
-
-#define WITH_MACHINE(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
 int main(void)
 {

@@ -12,9 +12,7 @@
 
 #include <cmocka.h>
 
-/* ------------------------------------------------------------------------
- * Leaves against the plan
- */
+/* ---- leaves against the plan ------------------------------------------------- */
 
 static void says_where_and_what(void **state)
 {
@@ -145,9 +143,7 @@ static void refuses_address_0_and_guards_even_if_planned(void **state)
     verify_assert_refused(machine, "address 0 is mapped");
 }
 
-/* ------------------------------------------------------------------------
- * What the architecture forbids
- */
+/* ---- what the architecture forbids ------------------------------------------- */
 
 static void refuses_reserved_bits(void **state)
 {
@@ -176,9 +172,7 @@ static void refuses_reserved_bits(void **state)
     verify_assert_refused(machine, leaf);
 }
 
-/* ------------------------------------------------------------------------
- * Tables
- */
+/* ---- tables ------------------------------------------------------------------ */
 
 static void refuses_links_that_withhold(void **state)
 {
@@ -234,6 +228,32 @@ static void refuses_tables_in_the_wrong_place(void **state)
     verify_assert_refused(machine, "does not hold the table as ordinary writable memory");
 }
 
+/* Behind the handoff page: its first page and its last, and neither of those beside them.  Where
+ * the kernel root passes, the transition root is refused: it has the handoff page elsewhere. */
+static void refuses_tables_in_the_early_fault_net(void **state)
+{
+    static const char words[] = "the table lies in the early-fault net";
+    struct verify_machine *machine = *state;
+    struct ldr_plan *plan = &machine->plan;
+    uint64_t *link = verify_kernel_entry(machine, IMAGE_VIRT, 2), frame = TABLES_END - PGT_PAGE;
+
+    memcpy(verify_table_at(machine, frame), verify_table_at(machine, *link & FRAME_BITS), PGT_PAGE);
+    *link = LINK | frame;
+    assert_int_equal(verify_tables(machine), LDR_OK);
+    plan->net_bytes = 3 * PGT_PAGE;
+    for (uint64_t pages = 1; pages <= 3; pages++) {
+        plan->handoff_phys = frame - pages * PGT_PAGE;
+        verify_assert_refused(machine, words);
+    }
+    plan->handoff_phys = frame - 4 * PGT_PAGE;
+    verify_assert_refused(machine, "transition root, ");
+    plan->handoff_phys = frame + PGT_PAGE;
+    verify_assert_refused(machine, "transition root, ");
+    plan->handoff_phys = frame - PGT_PAGE;
+    plan->net_bytes = 0;
+    verify_assert_refused(machine, "transition root, ");
+}
+
 static void refuses_a_root_that_is_no_frame(void **state)
 {
     struct verify_machine *machine = *state;
@@ -258,9 +278,7 @@ static void refuses_a_table_without_leaves(void **state)
                            LINK | verify_new_table(machine, level - 1), "the table maps nothing");
 }
 
-/* ------------------------------------------------------------------------
- * The transition root
- */
+/* ---- the transition root ----------------------------------------------------- */
 
 static void refuses_another_upper(void **state)
 {
@@ -310,9 +328,7 @@ static void refuses_the_kernel_root_as_the_transition_root(void **state)
     verify_assert_refused(machine, "transition root, virtual address 0000000000144000, level 4");
 }
 
-/* ------------------------------------------------------------------------
- * Plans that nothing can be proved against
- */
+/* ---- plans that nothing can be proved against -------------------------------- */
 
 static void refuses_a_plan_without_order(void **state)
 {
@@ -384,6 +400,7 @@ int main(void)
         TEST(refuses_reserved_bits),
         TEST(refuses_links_that_withhold),
         TEST(refuses_tables_in_the_wrong_place),
+        TEST(refuses_tables_in_the_early_fault_net),
         TEST(refuses_a_root_that_is_no_frame),
         TEST(refuses_a_table_without_leaves),
         TEST(refuses_another_upper),

@@ -4,8 +4,10 @@
  * prints what a page cost: nanoseconds by the library, by the loop, their ratio,
  * and what zeroing as many bytes as the tables hold costs.
  *
+ *     bench -g                       how the cost grows (growth.c)
  *     bench [-c] [WORKLOAD ...]      -c counts: one run of the library's side only,
- *                                    for a tool that counts instructions
+ *                                    for a tool that counts instructions, and names
+ *                                    the workloads in their order (count.py)
  */
 #include <immintrin.h>
 #include <stdio.h>
@@ -80,27 +82,28 @@ static void make_arena(struct arena *arena)
 
 /* ---- measuring -------------------------------------------------------------- */
 
-static double now(void)
+double bench_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-__attribute__((target("clflushopt"))) static void flush_caches(const struct arena *arena)
+__attribute__((target("clflushopt"))) static void flush_caches(const struct arena *arena,
+                                                               size_t frames)
 {
-    for (size_t i = 0; i < arena->next * PGT_PAGE; i += 64)
+    for (size_t i = 0; i < frames * PGT_PAGE; i += 64)
         _mm_clflushopt(arena->memory + i);
     _mm_mfence();
 }
 
 /* As many frames as were handed out so far start anew: rubbish, or zeros. */
-static void reset(struct bench *bench, const struct workload *workload, size_t used)
+void bench_reset(struct bench *bench, unsigned flags, size_t used)
 {
-    bench->zeroed = workload->flags & BENCH_ZEROED;
+    bench->zeroed = flags & BENCH_ZEROED;
     bench->arch = (struct pgt_arch){.levels = 4,
                                     .physical_bits = 46,
-                                    .pages_1g = !(workload->flags & BENCH_NO_1G),
+                                    .pages_1g = !(flags & BENCH_NO_1G),
                                     .no_execute = true,
                                     .pat = PGT_PAT_LIMINE};
     memset(bench->arena.memory, bench->zeroed ? 0 : 0x5a, used * PGT_PAGE);
@@ -111,22 +114,24 @@ static void reset(struct bench *bench, const struct workload *workload, size_t u
 
 static double run(struct bench *bench, const struct workload *workload, bool ideal, bool cold)
 {
-    reset(bench, workload, bench->arena.next);
+    size_t used = bench->arena.next;
+    bench_reset(bench, workload->flags, used);
     workload->prepare(bench, ideal);
+    /* The frames that the last run took will be taken again. */
     if (cold)
-        flush_caches(&bench->arena);
-    double start = now();
+        flush_caches(&bench->arena, used > bench->arena.next ? used : bench->arena.next);
+    double start = bench_now();
     (ideal ? workload->ideal : workload->ours)(bench);
-    return now() - start;
+    return bench_now() - start;
 }
 
 static double zero_tables(struct bench *bench, bool cold)
 {
     if (cold)
-        flush_caches(&bench->arena);
-    double start = now();
+        flush_caches(&bench->arena, bench->arena.next);
+    double start = bench_now();
     memset(bench->arena.memory, 0, bench->arena.next * PGT_PAGE);
-    return now() - start;
+    return bench_now() - start;
 }
 
 static int compare(const void *a, const void *b)
@@ -135,7 +140,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *value, size_t count)
+double bench_median(double *value, size_t count)
 {
     qsort(value, count, sizeof(*value), compare);
     return value[count / 2];
@@ -144,6 +149,22 @@ static double median(double *value, size_t count)
 /* What only the library keeps: live counts and the sign of global leaves, in entries that
  * lead to tables.  Of a leaf nothing is left out here, since these bits are 0 in it. */
 #define KEPT (UINT64_C(0x3ff) << 52)
+
+/* What is counted of a workload: by its name a tool knows when to begin and when to stop, so it
+ * is a function of its own, which comes back before it ends. */
+__attribute__((noipa)) static void counted(struct bench *bench, const struct workload *workload)
+{
+    workload->ours(bench);
+    __asm__ volatile("" ::: "memory");
+}
+
+static void count(struct bench *bench, const struct workload *workload)
+{
+    bench_reset(bench, workload->flags, bench->arena.next);
+    workload->prepare(bench, false);
+    counted(bench, workload);
+    puts(workload->name);
+}
 
 /* Both sides have built the same, entry by entry, in the same frames. */
 static void check_same(struct bench *bench, const struct workload *workload)
@@ -178,8 +199,8 @@ static void measure(struct bench *bench, const struct workload *workload, bool c
         ratio[i] = ours[i] / ideal[i];
     }
     printf("%s%s\t%.3f\t%.3f\t%.2f\t%zu\t%.3f\n", workload->name, cold ? "-cold" : "",
-           median(ours, RUNS), median(ideal, RUNS), median(ratio, RUNS), frames * (size_t)PGT_PAGE,
-           median(zero, RUNS));
+           bench_median(ours, RUNS), bench_median(ideal, RUNS), bench_median(ratio, RUNS),
+           frames * (size_t)PGT_PAGE, bench_median(zero, RUNS));
     fflush(stdout);
 }
 
@@ -194,10 +215,10 @@ static uint64_t *random_pages(void)
     return page;
 }
 
-static bool chosen(const struct workload *workload, int count, char **name)
+static bool chosen(const char *workload, int count, char **name)
 {
     for (int i = 0; i < count; i++)
-        if (strcmp(workload->name, name[i]) == 0)
+        if (strcmp(workload, name[i]) == 0)
             return true;
     return count == 0;
 }
@@ -210,15 +231,19 @@ int main(int argc, char **argv)
     make_arena(&bench.arena);
     bench.random = random_pages();
     bench.random_count = BENCH_RANDOM;
+    if (argc == 2 && strcmp(argv[1], "-g") == 0) {
+        bench_growth(&bench);
+        return 0;
+    }
     if (!count_only)
         puts("workload\tours_ns_per_page\tideal_ns_per_page\tratio\ttable_bytes\tmemset_ns_per_"
              "page");
     for (size_t i = 0; i < bench_workload_count; i++) {
         const struct workload *workload = &bench_workloads[i];
-        if (!chosen(workload, argc - first, argv + first))
+        if (!chosen(workload->name, argc - first, argv + first))
             continue;
         if (count_only) {
-            (void)run(&bench, workload, false, false);
+            count(&bench, workload);
             continue;
         }
         check_same(&bench, workload);
@@ -226,5 +251,7 @@ int main(int argc, char **argv)
         if (!(workload->flags & BENCH_WARM_ONLY))
             measure(&bench, workload, true);
     }
+    if (!count_only && chosen("W11", argc - first, argv + first))
+        bench_readers(&bench);
     return 0;
 }

@@ -63,6 +63,22 @@ struct workload {
 
 #define BENCH_RANDOM 100000
 
+/* Starts anew on `used` frames, which are filled with rubbish, or with zeros. */
+void bench_reset(struct bench *bench, unsigned flags, size_t used);
+
+/* Nanoseconds, from some moment on. */
+double bench_now(void);
+
+/* Sorts them. */
+double bench_median(double *value, size_t count);
+
+/* The tables of W3. */
+void bench_map_random(struct bench *bench);
+
+/* Rows of their own, and the row of W11. */
+void bench_growth(struct bench *bench);
+void bench_readers(struct bench *bench);
+
 /* The bench's arena as the library's allocator. */
 struct pgt_frames bench_frames(struct bench *bench);
 

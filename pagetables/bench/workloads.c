@@ -141,6 +141,12 @@ static void ideal_random_zeroed(struct bench *bench)
 
 #define LOOKUPS 1000000
 
+void bench_map_random(struct bench *bench)
+{
+    prepare_root(bench, false);
+    ours_random(bench);
+}
+
 static void prepare_random(struct bench *bench, bool ideal)
 {
     prepare_root(bench, ideal);
@@ -255,6 +261,77 @@ static void ideal_unmap(struct bench *bench)
         arena_give(arena, directory[i] & IDEAL_FRAME);
     arena_give(arena, pd);
     arena_give(arena, pdpt);
+}
+
+/* ---- W5-harvest: the same, with accessed, dirty and the frames ----------------- */
+
+/* Who gets the frames: both sides hand them out in runs, by a call. */
+static __attribute__((noinline)) void hand_out(uint64_t *sum, uint64_t phys, uint64_t bytes)
+{
+    *sum += phys ^ bytes;
+    __asm__ volatile("" ::: "memory");
+}
+
+static void gone(void *context, const struct pgt_gone *run)
+{
+    hand_out(context, run->phys, run->bytes);
+}
+
+static void ours_harvest(struct bench *bench)
+{
+    struct pgt_flush flush = {0};
+    struct pgt_harvest sum;
+    uint64_t handed = 0;
+    must(pgt_unmap_harvest(&bench->space, VIRT, GIB, gone, &handed, &sum, &flush));
+    bench->result = handed + sum.accessed + 3 * sum.dirty;
+}
+
+struct ideal_harvest {
+    uint64_t accessed, dirty; /* pages */
+    uint64_t first, next;     /* frames of the run that is not handed out yet */
+    uint64_t handed;
+};
+
+/* Reads each entry of a table, sums, hands out and clears. */
+static void ideal_harvest_table(uint64_t *table, struct ideal_harvest *all)
+{
+    uint64_t accessed = 0, dirty = 0, next = all->next;
+    for (unsigned k = 0; k < 512; k++, next += PGT_PAGE) {
+        uint64_t raw = table[k], frame = raw & IDEAL_FRAME;
+        accessed += raw >> 5 & 1;
+        dirty += raw >> 6 & 1;
+        if (frame != next) {
+            if (next != all->first)
+                hand_out(&all->handed, all->first, next - all->first);
+            all->first = next = frame;
+        }
+        table[k] = 0;
+    }
+    all->accessed += accessed;
+    all->dirty += dirty;
+    all->next = next;
+}
+
+static void ideal_harvest(struct bench *bench)
+{
+    struct arena *arena = &bench->arena;
+    struct ideal_harvest all = {0};
+    uint64_t *root = arena_table(arena, bench->root);
+    uint64_t pdpt = root[0] & IDEAL_FRAME;
+    uint64_t pd = arena_table(arena, pdpt)[1] & IDEAL_FRAME;
+    uint64_t *directory = arena_table(arena, pd);
+    for (unsigned i = 0; i < 512; i++) {
+        uint64_t table = directory[i] & IDEAL_FRAME;
+        ideal_harvest_table(arena_table(arena, table), &all);
+        directory[i] = 0;
+        arena_give(arena, table);
+    }
+    hand_out(&all.handed, all.first, all.next - all.first);
+    arena_table(arena, pdpt)[1] = 0;
+    root[0] = 0;
+    arena_give(arena, pd);
+    arena_give(arena, pdpt);
+    bench->result = all.handed + (all.accessed + 3 * all.dirty) * PGT_PAGE;
 }
 
 /* ---- W6: change the rights of that 1 GiB ------------------------------------- */
@@ -396,28 +473,34 @@ static void ours_fault(struct bench *bench)
     }
 }
 
-/* What each half has to find out: that all tables are there, and what stands in the entry. */
-static uint64_t *ideal_slot(struct bench *bench, uint64_t virt)
+#define IDEAL_ONE (UINT64_C(1) << 52) /* present entries of a table, counted in the one above */
+
+/* What each half has to find out: that all tables are there.  Stores the page's entry, and the
+ * count with it. */
+static inline void ideal_set(struct bench *bench, uint64_t virt, uint64_t leaf, uint64_t counted)
 {
     struct arena *arena = &bench->arena;
-    uint64_t *table = arena_table(arena, bench->root);
+    uint64_t *table = arena_table(arena, bench->root), *slot = NULL, entry = 0;
+#pragma GCC unroll 3
     for (unsigned shift = 39; shift > 12; shift -= 9) {
-        uint64_t entry = table[ideal_index(virt, shift)];
+        slot = &table[ideal_index(virt, shift)];
+        entry = *slot;
         if (!(entry & 1) || (entry & IDEAL_LARGE))
-            return NULL;
+            return;
         table = arena_table(arena, entry & IDEAL_FRAME);
     }
-    return &table[ideal_index(virt, 12)];
+    *(volatile uint64_t *)&table[ideal_index(virt, 12)] = leaf;
+    *(volatile uint64_t *)slot = entry + counted;
 }
 
+/* The tables that the library builds have live counts in them, so that a table goes with its last
+ * page; and so have these. */
 static void ideal_fault(struct bench *bench)
 {
     for (unsigned i = 0; i < FAULTS; i++) {
         volatile uint64_t virt = VIRT + 0x7000; /* not known at compile time */
-        uint64_t *slot = ideal_slot(bench, virt);
-        *(volatile uint64_t *)slot = (PHYS + PGT_PAGE) | IDEAL_LEAF;
-        slot = ideal_slot(bench, virt);
-        *(volatile uint64_t *)slot = 0;
+        ideal_set(bench, virt, (PHYS + PGT_PAGE) | IDEAL_LEAF, IDEAL_ONE);
+        ideal_set(bench, virt, 0, -IDEAL_ONE);
     }
 }
 
@@ -473,6 +556,8 @@ const struct workload bench_workloads[] = {
     {"W4-leaf", "the same, and all about each leaf", LOOKUPS, 0, prepare_random, ours_lookup,
      ideal_lookup},
     {"W5", "unmap 1 GiB, 4K", PAGES_4K, 0, prepare_mapped, ours_unmap, ideal_unmap},
+    {"W5-harvest", "the same, with accessed, dirty and frames", PAGES_4K, 0, prepare_mapped,
+     ours_harvest, ideal_harvest},
     {"W6", "change rights of 1 GiB, 4K", PAGES_4K, 0, prepare_mapped, ours_protect, ideal_protect},
     {"W7", "is-empty, and iterate over 1 GiB, 4K", PAGES_4K, 0, prepare_mapped, ours_iterate,
      ideal_iterate},

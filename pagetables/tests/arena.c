@@ -79,11 +79,11 @@ static void arena_give(void *context, uint64_t frame)
     arena->last_given = frame;
 }
 
-void arena_init(struct arena *arena, uint64_t base, size_t count, uint64_t seed)
+void arena_init_in(struct arena *arena, uint8_t *memory, uint64_t base, size_t count, uint64_t seed)
 {
     *arena = (struct arena){.base = base, .count = count, .limit = count};
     arena->random = seed * 2 + 1; /* xorshift never leaves 0 */
-    arena->memory = aligned_alloc(FRAME_BYTES, count * FRAME_BYTES);
+    arena->memory = memory;
     arena->is_taken = calloc(count, sizeof(*arena->is_taken));
     arena->free_index = calloc(count, sizeof(*arena->free_index));
     assert_non_null(arena->memory);
@@ -101,9 +101,17 @@ void arena_init(struct arena *arena, uint64_t base, size_t count, uint64_t seed)
     };
 }
 
+void arena_init(struct arena *arena, uint64_t base, size_t count, uint64_t seed)
+{
+    void *memory = aligned_alloc(FRAME_BYTES, count * FRAME_BYTES);
+
+    arena_init_in(arena, memory, base, count, seed);
+    arena->own_memory = memory;
+}
+
 void arena_free(struct arena *arena)
 {
-    free(arena->memory);
+    free(arena->own_memory);
     free(arena->is_taken);
     free(arena->free_index);
     *arena = (struct arena){0};

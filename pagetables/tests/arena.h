@@ -15,6 +15,7 @@ struct arena {
     uint64_t base;            /* physical address of the first frame */
     size_t count;             /* frames in the arena */
     uint8_t *memory;          /* the frames themselves */
+    void *own_memory;         /* the same, or null if it is somebody else's */
     bool *is_taken;           /* per frame */
     size_t *free_index;       /* the free frames, in the order in which they are taken */
     size_t outstanding;       /* taken and not given back */
@@ -32,6 +33,9 @@ struct arena {
 /* An arena of `count` frames from physical address `base` on, all filled with
  * rubbish.  The seed decides in which order frames are handed out. */
 void arena_init(struct arena *arena, uint64_t base, size_t count, uint64_t seed);
+/* The same in memory of the caller's, of count frames. */
+void arena_init_in(struct arena *arena, uint8_t *memory, uint64_t base, size_t count,
+                   uint64_t seed);
 void arena_free(struct arena *arena);
 
 /* A zeroed frame for tables that a test makes by hand. */

@@ -87,7 +87,7 @@ void call_refuse(struct arena *arena, struct pgt_space *space, const struct call
                  enum pgt_status status)
 {
     struct arena_snapshot snapshot = arena_snapshot(arena);
-    struct pgt_space before = *space, to_before = {.tables = 0};
+    struct pgt_space before = *space, to_before = {.root = 0};
     struct pgt_flush flush;
     size_t cost;
 

@@ -194,7 +194,6 @@ static uint64_t load_table(struct tables *tables, struct pgt_space *space, const
     const uint32_t *own = word + *used;
 
     tables->taken[index] = true;
-    space->tables++;
     *used += slots;
     for (unsigned i = 0; i < slots; i++) {
         table[i] = unpack(own[i]);
@@ -210,7 +209,6 @@ unsigned tables_load(struct tables *tables, struct pgt_space *space, const uint3
 {
     unsigned used = 0, slots = own_slots(space);
 
-    space->tables = 0;
     space->root_live = 0;
     space->root = load_table(tables, space, word, space->arch.levels, slots, &used);
     for (unsigned i = slots; i < PGT_ENTRIES; i++)

@@ -150,7 +150,7 @@ static void refuse(struct scene *s, enum pgt_status status)
     struct arena_snapshot before = arena_snapshot(&s->owned.arena);
     size_t count = s->owned.arena.count;
     unsigned *owners = malloc(count * sizeof(*owners));
-    size_t tables = s->a.space.tables;
+    size_t tables = pgt_tables(&s->a.space, NULL, 0);
 
     assert_non_null(owners);
     memcpy(owners, s->owned.owners, count * sizeof(*owners));
@@ -159,7 +159,7 @@ static void refuse(struct scene *s, enum pgt_status status)
     free(owners);
     assert_false(flush.needed || flush.widened || flush.count);
     assert_int_equal(s->b.vm.count, 0);
-    assert_int_equal(s->a.space.tables, tables);
+    assert_int_equal(pgt_tables(&s->a.space, NULL, 0), tables);
     /* Tables that were made for the clone are free again, and only they were written. */
     before.takes = s->owned.arena.takes;
     before.gives = s->owned.arena.gives;
@@ -201,12 +201,12 @@ static void a_fork_whose_tables_ran_out(void **state)
     prepare(&s);
     for (;; tables++) {
         s.owned.arena.limit = s.owned.arena.outstanding + tables;
-        if (tables == s.a.space.tables - 1)
+        if (tables == pgt_tables(&s.a.space, NULL, 0) - 1)
             break;
         refuse(&s, PGT_NO_FRAMES);
     }
     assert_int_equal(pgt_vm_fork(&s.b.vm, &s.a.vm, &flush), PGT_OK);
-    assert_int_equal(s.b.space.tables, s.a.space.tables);
+    assert_int_equal(pgt_tables(&s.b.space, NULL, 0), pgt_tables(&s.a.space, NULL, 0));
     s.owned.arena.limit = s.owned.arena.count;
     scene_end(&s);
 }

@@ -27,41 +27,6 @@
 
 #define OPERATIONS_PER_WORLD 250
 
-/* Of a hundred steps, how many are of which kind. */
-static const struct {
-    unsigned share;
-    void (*step)(struct world *world, struct world_member *member);
-} steps[] = {
-    {27, world_step_map},    {12, world_step_unmap},   {14, world_step_protect},
-    {8, world_step_promote}, {8, world_step_split},    {9, world_step_clone},
-    {6, world_step_harvest}, {6, world_step_mark},     {4, world_step_read},
-    {2, world_step_adopt},   {2, world_step_nonsense}, {2, NULL /* dependents */},
-};
-
-static void step(struct world *world)
-{
-    struct world_member *member = &world->member[world_draw(world, WORLD_MEMBERS)];
-    uint64_t dice = world_draw(world, 100);
-    size_t kind = 0;
-
-    for (; dice >= steps[kind].share; kind++)
-        dice -= steps[kind].share;
-    if (steps[kind].step == NULL) {
-        if (world_is_dependent(world, member) && world_is_sealed(world))
-            world_turn_dependent(world, member);
-        world_check(world);
-        return;
-    }
-    if (!member->exists)
-        member = &world->member[0];
-    steps[kind].step(world, member);
-    world_check_near(world, member);
-    if (world_chance(world, 24))
-        world_check(world);
-    else if (world_chance(world, 24))
-        world_check_member(world, member);
-}
-
 /* ---- the run ------------------------------------------------------------ */
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)
@@ -100,16 +65,10 @@ static void random_operations_match_model_and_walker(void **state)
                   world->operations);
     while (world->operation < world->operations) {
         world_start(world);
-        uint64_t seal_at = world_chance(world, 2) ? world_draw(world, 60) : UINT64_MAX;
         for (unsigned i = 0; i < OPERATIONS_PER_WORLD; i++) {
             if (world->operation == world->operations)
                 break;
-            if (i == seal_at) {
-                world_seal(world);
-                if (world_is_sealed(world))
-                    world_turn_dependent(world, &world->member[WORLD_OWNERS]);
-            }
-            step(world);
+            world_step(world);
             world->operation++;
         }
         world_end(world);

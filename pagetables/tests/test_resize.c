@@ -84,7 +84,7 @@ static void a_1g_leaf_down_to_4k(void **state)
     start(&suite, 4, 520);
     suite_map_memory(&suite, GIB, GIB, RX | PGT_USER, 4 * GIB, PGT_WRITE_COMBINING);
     split_and_compare(&suite, split(GIB, GIB, PGT_PAGE));
-    assert_int_equal(suite.space.tables, 2 + 513);
+    assert_int_equal(pgt_tables(&suite.space, NULL, 0), 2 + 513);
     suite_end(&suite);
 }
 
@@ -326,12 +326,12 @@ static void promote_up_to_1g_at_once(void **state)
         suite_map_memory(&suite, top, GIB, RX | PGT_GLOBAL, 4 * GIB, PGT_WRITE_PROTECTED);
         struct call call = split(top, GIB, PGT_PAGE);
         call_do(&suite.arena, &suite.space, &call);
-        assert_int_equal(suite.space.tables, levels - 2 + 513);
+        assert_int_equal(pgt_tables(&suite.space, NULL, 0), levels - 2 + 513);
         call = promote(top, GIB);
         struct pgt_flush flush = call_do(&suite.arena, &suite.space, &call);
         EXPECT_FLUSH(flush, .needed = true, .global = true, .count = 1,
                      .range = {{top, UINT64_MAX}});
-        assert_int_equal(suite.space.tables, levels - 2);
+        assert_int_equal(pgt_tables(&suite.space, NULL, 0), levels - 2);
         EXPECT(&suite, {.virt = top,
                         .phys = 4 * GIB,
                         .bytes = GIB,
@@ -370,10 +370,10 @@ static void promote_stops_at_1g(void **state)
     arch.physical_bits = 52;
     suite_start_sized(&suite, &arch, 16);
     suite_map(&suite, 0, 512 * GIB, RW, 0);
-    assert_int_equal(suite.space.tables, 2);
+    assert_int_equal(pgt_tables(&suite.space, NULL, 0), 2);
     struct call call = promote(0, 512 * GIB);
     EXPECT_NO_FLUSH(call_do(&suite.arena, &suite.space, &call));
-    assert_int_equal(suite.space.tables, 2);
+    assert_int_equal(pgt_tables(&suite.space, NULL, 0), 2);
     suite_end(&suite);
 }
 

@@ -119,7 +119,7 @@ static void a_new_dependent(void **state)
         suite_map(&pair.owner, GIB, 0x1000, RX, 0x2b000);
         assert_ptr_equal(pair.dependent.upper, &pair.owner.space);
         assert_int_equal(pair.dependent.upper_slot, 256);
-        assert_int_equal(pair.dependent.tables, 1);
+        assert_int_equal(pgt_tables(&pair.dependent, NULL, 0), 1);
         assert_int_equal(pair.dependent.root_live, 0);
         assert_int_equal(pair.dependent.arch.levels, levels);
         assert_int_equal(pair.owner.space.dependents, 1);
@@ -216,7 +216,7 @@ static void the_owner_s_lower_half_stays_free(void **state)
     suite_expect(&pair.owner.arena, &pair.dependent, &shared, 1);
     suite_unmap(&pair.owner, LOWER_LAST_4, 0x1000);
     suite_unmap(&pair.owner, 0, 0x1000);
-    assert_int_equal(pair.owner.space.tables, 4);
+    assert_int_equal(pgt_tables(&pair.owner.space, NULL, 0), 4);
     end_pair(&pair);
 }
 
@@ -226,12 +226,12 @@ static void the_table_below_a_sealed_slot_stays(void **state)
     for (unsigned levels = 4; levels <= 5; levels++) {
         struct pair pair;
         start_pair(&pair, levels);
-        assert_int_equal(pair.owner.space.tables, levels);
+        assert_int_equal(pgt_tables(&pair.owner.space, NULL, 0), levels);
         assert_true(suite_unmap(&pair.owner, pair.upper, 0x1000).needed);
-        assert_int_equal(pair.owner.space.tables, 2);
+        assert_int_equal(pgt_tables(&pair.owner.space, NULL, 0), 2);
         EXPECT_NOTHING(&pair.owner);
         assert_false(suite_unmap(&pair.owner, pair.upper, slot_bytes(levels)).needed);
-        assert_int_equal(pair.owner.space.tables, 2);
+        assert_int_equal(pgt_tables(&pair.owner.space, NULL, 0), 2);
         /* And so the slot can be used again. */
         suite_map(&pair.owner, pair.upper + GIB, 0x1000, RX, 0x2c000);
         const struct pgt_leaf seen = LEAF(pair.upper + GIB, 0x1000, RX, 0x2c000);
@@ -251,7 +251,7 @@ static void a_seal_holds_before_there_are_dependents(void **state)
     suite_map(&suite, UPPER_4, 0x1000, RW, 0x2a000);
     assert_int_equal(pgt_seal(&suite.space, UPPER_4, 0), PGT_OK);
     suite_unmap(&suite, UPPER_4, 0x1000);
-    assert_int_equal(suite.space.tables, 2);
+    assert_int_equal(pgt_tables(&suite.space, NULL, 0), 2);
     struct pgt_mapping mapping = page_at(TOP_PAGE, 0x2a000);
     suite_refuse_map(&suite, &suite.space, &mapping, PGT_SEALED);
     assert_int_equal(pgt_init_on(&late, &suite.space, &suite.arena.frames), PGT_OK);
@@ -280,10 +280,10 @@ static void a_dependent_keeps_below_the_split(void **state)
         /* Up to the last page below it is the dependent's own. */
         struct pgt_mapping last = page_at(-pair.upper - 0x1000, 0x3a000);
         assert_int_equal(pgt_map(&pair.dependent, &last, &flush), PGT_OK);
-        assert_int_equal(pair.dependent.tables, levels);
+        assert_int_equal(pgt_tables(&pair.dependent, NULL, 0), levels);
         assert_int_equal(pgt_unmap(&pair.dependent, 0, -pair.upper, &flush), PGT_OK);
         assert_true(flush.needed);
-        assert_int_equal(pair.dependent.tables, 1);
+        assert_int_equal(pgt_tables(&pair.dependent, NULL, 0), 1);
         end_pair(&pair);
     }
 }

@@ -150,6 +150,13 @@ static void reserved_bits_fault(void **state)
         assert_int_equal(walk_path(&path).kind, WALK_LEAF);
         *entry[i] = good;
     }
+    *path.pde |= 0x100; /* G of a leaf, ignored in an entry that leads to a page table */
+    assert_int_equal(walk_path(&path).kind, WALK_LEAF);
+    for (unsigned i = 2; i < 4; i++) { /* reserved further up by AMD's processors */
+        *entry[i] |= 0x100;
+        assert_int_equal(walk_path(&path).kind, WALK_RESERVED);
+        *entry[i] &= ~UINT64_C(0x100);
+    }
     *path.pde = 0x602081; /* a 2 MiB page reserves bits 13 to 20 */
     assert_int_equal(walk_path(&path).kind, WALK_RESERVED);
     *path.pdpte = 0x80000081;

@@ -69,8 +69,10 @@ static bool breaks_reserved(const struct pgt_arch *arch, uint64_t entry, unsigne
         return true;
     if (!arch->no_execute && bit(entry, BIT_XD))
         return true;
+    /* Bit 8 above a directory Intel's manual ignores and AMD's reserves (APM 2, 5.3.3): tables
+     * shall serve both. */
     if (!maps_page(arch, entry, level))
-        return level > 2 && bit(entry, BIT_PS);
+        return level > 2 && (bit(entry, BIT_PS) || bit(entry, BIT_G));
     return level > 1 && field(entry, page_shift(level) - 1, 13) != 0;
 }
 

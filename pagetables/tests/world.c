@@ -195,7 +195,7 @@ void world_check_member(struct world *world, struct world_member *member)
     walk_all(&world->list, member->arena, &world->arch, member->space.root);
     model_assert_equal(&view, &world->list);
     model_free(&view);
-    assert_int_equal(member->space.tables,
+    assert_int_equal(pgt_tables(&member->space, NULL, 0),
                      model_tables(&member->model, world->arch.levels, member->kept));
 }
 
@@ -208,7 +208,7 @@ void world_check(struct world *world)
         if (!member->exists)
             continue;
         world_check_member(world, member);
-        tables[member->arena - world->arena] += member->space.tables;
+        tables[member->arena - world->arena] += pgt_tables(&member->space, NULL, 0);
     }
     for (unsigned i = 0; i < world->arenas; i++)
         assert_int_equal(world->arena[i].outstanding, tables[i]);

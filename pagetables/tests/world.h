@@ -23,6 +23,12 @@ struct world_member {
     struct arena *arena;
 };
 
+/* Where draws come from, if not from the world's own generator: a fuzzer's input. */
+struct world_source {
+    uint64_t (*draw)(void *context, uint64_t below);
+    void *context;
+};
+
 struct world {
     struct arena arena[WORLD_OWNERS];
     unsigned arenas;
@@ -33,6 +39,9 @@ struct world {
     uint64_t virt, bytes;    /* the range of the last operation */
     struct walk_list list;   /* for walks, kept to save allocations */
     struct pgt_flush before; /* what the gather held before the operation */
+    uint64_t steps;          /* so far */
+    uint64_t seal_at;        /* the step before which the first owner is sealed */
+    struct world_source source;
     uint64_t random;
     uint64_t seed;      /* of the whole run, for messages */
     uint64_t operation; /* of this one */
@@ -77,7 +86,8 @@ void world_check_near(struct world *world, struct world_member *member);
 void world_check_member(struct world *world, struct world_member *member);
 void world_check(struct world *world);
 
-/* Draws a new world, with one owner or two; `random`, `seed` and the counts stay. */
+/* Draws a new world, with one owner or two; `random`, `seed`, `source` and the counts of the
+ * run stay. */
 void world_start(struct world *world);
 /* Seals the first owner somewhere, so that it can have dependents. */
 void world_seal(struct world *world);

@@ -4,6 +4,8 @@
 
 uint64_t world_draw(struct world *world, uint64_t below)
 {
+    if (world->source.draw != NULL)
+        return world->source.draw(world->source.context, below);
     return arena_random(&world->random) % below;
 }
 

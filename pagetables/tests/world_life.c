@@ -31,6 +31,7 @@ void world_start(struct world *world)
     start_owner(world, &world->member[0], &world->arena[0]);
     if (world->arenas == 2 || world_chance(world, 2))
         start_owner(world, &world->member[1], &world->arena[world->arenas - 1]);
+    world->seal_at = world_chance(world, 2) ? world_draw(world, 60) : UINT64_MAX;
 }
 
 void world_seal(struct world *world)
@@ -69,7 +70,7 @@ void world_seal(struct world *world)
 static void destroy(struct world_member *member)
 {
     size_t before = member->arena->outstanding;
-    size_t tables = member->space.tables;
+    size_t tables = pgt_tables(&member->space, NULL, 0);
 
     assert_int_equal(pgt_destroy(&member->space), PGT_OK);
     assert_int_equal(member->arena->outstanding, before - tables);
@@ -136,7 +137,7 @@ void world_end(struct world *world)
         size_t kept = 0;
         for (unsigned slot = 0; slot < PGT_ENTRIES; slot++)
             kept += world->member[i].kept[slot];
-        assert_int_equal(world->member[i].space.tables, 1 + kept);
+        assert_int_equal(pgt_tables(&world->member[i].space, NULL, 0), 1 + kept);
     }
     if (emptied)
         world_check(world);
@@ -155,6 +156,7 @@ void world_free(struct world *world)
         model_free(&world->member[i].model);
     walk_list_free(&world->list);
     *world = (struct world){
+        .source = world->source,
         .random = world->random,
         .seed = world->seed,
         .operation = world->operation,

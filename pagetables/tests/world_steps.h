@@ -44,4 +44,8 @@ void world_step_read(struct world *world, struct world_member *member);
 void world_step_adopt(struct world *world, struct world_member *member);
 void world_step_nonsense(struct world *world, struct world_member *member);
 
+/* The next step of a world: of any kind, at any member, its dependents made and ended; then
+ * a look at a few pages in and around its range, now and then at all that there is. */
+void world_step(struct world *world);
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Text in and out, and the events that go with it.  Timers fire at once.  For three seconds nobody
- * touches the keyboard, then Escape is pressed for good: who waits for a person gets one.
+ * touches the keyboard, then Escape is pressed for good: who waits for a person gets one, unless
+ * there is nobody.
  */
 #include <stdlib.h>
 
@@ -76,7 +77,7 @@ SIMPLE_TEXT_OUTPUT_INTERFACE *text_output(void)
 
 static bool key_is_there(void)
 {
-    return the_firmware.waits > PATIENCE;
+    return the_firmware.waits > PATIENCE && !the_firmware.machine.nobody;
 }
 
 static EFI_STATUS EFIAPI read_key(SIMPLE_INPUT_INTERFACE *in, EFI_INPUT_KEY *key)
@@ -123,9 +124,11 @@ static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL level, EFI_EVENT_NOTI
 
 static EFI_STATUS EFIAPI close_event(EFI_EVENT event)
 {
+    EFI_STATUS status = firmware_call(CLOSE_EVENT);
+
     free(event);
     the_firmware.events--;
-    return EFI_SUCCESS;
+    return status;
 }
 
 static EFI_STATUS EFIAPI set_timer(EFI_EVENT event, EFI_TIMER_DELAY kind, UINT64 ticks)

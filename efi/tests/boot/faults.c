@@ -7,6 +7,8 @@ const struct fault_kind fault_kind[SERVICES] = {
     [ALLOCATE_PAGES] = {"AllocatePages",
                         {EFI_OUT_OF_RESOURCES, EFI_NOT_FOUND, EFI_INVALID_PARAMETER}},
     [ALLOCATE_POOL] = {"AllocatePool", {EFI_OUT_OF_RESOURCES, EFI_INVALID_PARAMETER}},
+    [FREE_PAGES] = {"FreePages", {EFI_NOT_FOUND, EFI_INVALID_PARAMETER}},
+    [FREE_POOL] = {"FreePool", {EFI_INVALID_PARAMETER}},
     [GET_MEMORY_MAP] = {"GetMemoryMap", {EFI_BUFFER_TOO_SMALL, EFI_INVALID_PARAMETER}},
     [EXIT_BOOT_SERVICES] = {"ExitBootServices", {EFI_INVALID_PARAMETER}},
     [HANDLE_PROTOCOL] = {"HandleProtocol", {EFI_UNSUPPORTED, EFI_INVALID_PARAMETER}},
@@ -16,6 +18,7 @@ const struct fault_kind fault_kind[SERVICES] = {
     [LOCATE_PATH] = {"LocateDevicePath", {EFI_NOT_FOUND, EFI_INVALID_PARAMETER}},
     [CONNECT] = {"ConnectController", {EFI_NOT_FOUND, EFI_DEVICE_ERROR, EFI_SECURITY_VIOLATION}},
     [CREATE_EVENT] = {"CreateEvent", {EFI_OUT_OF_RESOURCES, EFI_INVALID_PARAMETER}},
+    [CLOSE_EVENT] = {"CloseEvent", {EFI_DEVICE_ERROR}}, /* which UEFI doesn't let it */
     [SET_TIMER] = {"SetTimer", {EFI_INVALID_PARAMETER}},
     [WAIT_FOR_EVENT] = {"WaitForEvent", {EFI_UNSUPPORTED, EFI_INVALID_PARAMETER}},
     [SET_WATCHDOG] = {"SetWatchdogTimer",
@@ -37,10 +40,17 @@ const struct fault_kind fault_kind[SERVICES] = {
     [READ_FILE] = {"Read", {EFI_NO_MEDIA, EFI_DEVICE_ERROR, EFI_VOLUME_CORRUPTED}},
     [FILE_INFO] = {"GetInfo",
                    {EFI_NO_MEDIA, EFI_DEVICE_ERROR, EFI_VOLUME_CORRUPTED, EFI_BUFFER_TOO_SMALL}},
+    [CLOSE_FILE] = {"Close", {EFI_DEVICE_ERROR}}, /* which UEFI doesn't let it */
     [READ_BLOCKS] = {"ReadBlocks", {EFI_DEVICE_ERROR, EFI_NO_MEDIA, EFI_MEDIA_CHANGED}},
     [SET_RIGHTS] = {"SetMemoryAttributes", {EFI_UNSUPPORTED, EFI_OUT_OF_RESOURCES}},
     [CLEAR_RIGHTS] = {"ClearMemoryAttributes", {EFI_UNSUPPORTED, EFI_ACCESS_DENIED}},
     [GET_RANDOM] = {"GetRNG", {EFI_NOT_READY, EFI_DEVICE_ERROR}},
+    [MEASURE] = {"the TPM", {EFI_DEVICE_ERROR, EFI_INVALID_PARAMETER}},
+    [LOAD_IMAGE] = {"LoadImage",
+                    {EFI_UNSUPPORTED, EFI_OUT_OF_RESOURCES, EFI_LOAD_ERROR, EFI_DEVICE_ERROR,
+                     EFI_ACCESS_DENIED, EFI_SECURITY_VIOLATION}},
+    [UNLOAD_IMAGE] = {"UnloadImage", {EFI_UNSUPPORTED, EFI_INVALID_PARAMETER}},
+    [START_IMAGE] = {"StartImage", {EFI_INVALID_PARAMETER, EFI_SECURITY_VIOLATION, EFI_ABORTED}},
 };
 
 static struct fault the_fault;

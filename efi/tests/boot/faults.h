@@ -14,6 +14,8 @@
 enum service {
     ALLOCATE_PAGES,
     ALLOCATE_POOL,
+    FREE_PAGES,
+    FREE_POOL,
     GET_MEMORY_MAP,
     EXIT_BOOT_SERVICES,
     HANDLE_PROTOCOL,
@@ -22,6 +24,7 @@ enum service {
     LOCATE_PATH,
     CONNECT,
     CREATE_EVENT,
+    CLOSE_EVENT,
     SET_TIMER,
     WAIT_FOR_EVENT,
     SET_WATCHDOG,
@@ -37,10 +40,15 @@ enum service {
     OPEN_FILE,
     READ_FILE,
     FILE_INFO,
+    CLOSE_FILE,
     READ_BLOCKS,
     SET_RIGHTS,
     CLEAR_RIGHTS,
     GET_RANDOM,
+    MEASURE, /* the TPM's protocol */
+    LOAD_IMAGE,
+    UNLOAD_IMAGE,
+    START_IMAGE,
     SERVICES
 };
 

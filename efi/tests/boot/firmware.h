@@ -21,10 +21,11 @@ enum serial_port { SERIAL_WORKS, SERIAL_ABSENT, SERIAL_STUCK };
 /* The machine; all zero is one that boots. */
 struct machine {
     struct fault fault;
-    bool high;             /* memory above 4 GiB instead of below */
-    bool no_text;          /* ConOut is null */
-    bool no_keyboard;      /* ConIn is null */
-    bool no_screen;        /* no graphics output */
+    bool high;           /* memory above 4 GiB instead of below */
+    uint64_t odd_places; /* pages come from where chance wants it, by this seed; 0: from the top */
+    bool no_text;        /* ConOut is null */
+    bool no_keyboard;    /* ConIn is null */
+    bool no_screen;      /* no graphics output */
     bool uart_in_variable; /* firmware's console writes to COM1 itself */
     enum serial_port serial;
     EFI_GRAPHICS_PIXEL_FORMAT format;
@@ -40,8 +41,15 @@ struct machine {
     bool write_protect_off;  /* CR0.WP clear */
     unsigned base_revision;
     bool menu;    /* one is shown, and boots when its time is over */
+    bool nobody;  /* who would press Escape after three seconds */
     bool missing; /* the configuration names a kernel that isn't there */
     bool nowhere; /* or one on a volume that isn't */
+    /* All that a boot can have: a second processor, which comes when it is called; local and I/O
+     * APICs, an IOMMU, SMBIOS, a TPM with a log; memory below 1 MiB; and files that are
+     * compressed, hashed, and on another volume. */
+    bool full;
+    bool chainload; /* the configuration names an application, which returns, */
+    bool distrusts; /* or which firmware loads and then won't start */
     /* What is started; null for the application. */
     EFI_STATUS (*application)(EFI_HANDLE application, EFI_SYSTEM_TABLE *system);
 };
@@ -60,8 +68,11 @@ struct firmware {
     char serial[SAID_BYTES];
     size_t screen_bytes, serial_bytes;
     int events, protocols; /* that are open */
+    int images;            /* that are loaded */
+    size_t kept;           /* pages and blocks that a failing service didn't take back */
     unsigned mode;         /* of the screen */
-    unsigned rights;       /* changes of page rights that were not taken back */
+    unsigned rights;       /* pages whose rights were changed and not changed back */
+    unsigned processors;   /* that came when they were called */
     bool watchdog;
     bool interrupts; /* enabled */
     unsigned exits;  /* calls of ExitBootServices */
@@ -74,6 +85,9 @@ struct firmware {
 /* Runs the application once on that machine, from a state as new.  What it says is the same at
  * every run.  The result is good until the next run. */
 const struct firmware *firmware_boot(const struct machine *machine);
+
+/* Pages and blocks of memory that the application took and didn't give back. */
+size_t firmware_in_use(const struct firmware *f);
 
 /* Lines among `text` that have `part`. */
 unsigned count_lines(const char *text, const char *part);

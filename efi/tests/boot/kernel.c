@@ -35,15 +35,26 @@ static const uint64_t wanted[][4] = {
     LIMINE_TPM_EVENT_LOG,
 };
 
-const void *kernel_file(unsigned base_revision, size_t *ret_bytes)
+/* Entropy is asked for by a buffer's length, processors with x2APIC mode. */
+static uint64_t first_field(const uint64_t id[4])
+{
+    static const uint64_t entropy[] = LIMINE_ENTROPY, mp[] = LIMINE_MP;
+
+    return id[2] == entropy[2] ? 4 : id[2] == mp[2] ? 1 : 0;
+}
+
+/* A full machine's can be placed by chance. */
+const void *kernel_file(const struct machine *machine, size_t *ret_bytes)
 {
     static struct elf_builder elf;
     static const uint64_t start[] = LIMINE_START_MARKER, end[] = LIMINE_END_MARKER;
-    static const uint64_t random_words[] = LIMINE_ENTROPY;
-    const uint64_t tag[] = {LIMINE_BASE_TAG_0, LIMINE_BASE_TAG_1, base_revision};
+    const uint64_t tag[] = {LIMINE_BASE_TAG_0, LIMINE_BASE_TAG_1, machine->base_revision};
     uint64_t at;
 
-    elf_builder_exec(&elf);
+    if (machine->full)
+        elf_builder_pie(&elf, 0);
+    else
+        elf_builder_exec(&elf);
     at = elf.base + ELF_DATA_AT;
     elf_builder_put(&elf, at, start, sizeof start);
     at += sizeof start;
@@ -51,7 +62,7 @@ const void *kernel_file(unsigned base_revision, size_t *ret_bytes)
     at += sizeof tag;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         struct request request = {.id = {wanted[i][0], wanted[i][1], wanted[i][2], wanted[i][3]},
-                                  .more = {wanted[i][2] == random_words[2] ? 4 : 0}};
+                                  .more = {first_field(wanted[i])}};
 
         elf_builder_put(&elf, at, &request, sizeof request);
         at += sizeof request;

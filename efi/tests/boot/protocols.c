@@ -58,14 +58,14 @@ static EFI_STATUS EFIAPI locate_handles(EFI_LOCATE_SEARCH_TYPE search, EFI_GUID 
                                         UINTN *ret_count, EFI_HANDLE **ret_handles)
 {
     EFI_STATUS status = firmware_call(LOCATE_HANDLES);
-    EFI_HANDLE found[VOLUME];
+    EFI_HANDLE found[HANDLES];
     UINTN count = 0;
     void *list;
 
     (void)key;
     if (status != EFI_SUCCESS)
         return status;
-    for (int i = APPLICATION; i <= VOLUME; i++)
+    for (int i = APPLICATION; i < HANDLES; i++)
         if (search == AllHandles || protocol_of(handle_of((enum handle)i), guid))
             found[count++] = handle_of((enum handle)i);
     if (!count)

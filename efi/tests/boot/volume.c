@@ -4,16 +4,22 @@
 
 #include "efi/tests/boot/parts.h"
 
+/* Each begins with firmware's structure, so that its pointer is ours. */
+struct volume {
+    EFI_FILE_IO_INTERFACE protocol;
+    const struct volume_file *file;
+    size_t count;
+    CHAR16 label[8];
+};
+
 struct handle_of_file {
-    EFI_FILE file; /* first, so that firmware's pointer is ours */
-    const struct volume_file *of;
+    EFI_FILE file;
+    struct volume *on;
+    const struct volume_file *of; /* null: the volume's root */
     size_t at;
 };
 
-static const struct volume_file *the_files;
-static size_t the_count;
-
-static EFI_FILE_HANDLE new_handle(const struct volume_file *of);
+static EFI_FILE_HANDLE new_handle(struct volume *on, const struct volume_file *of);
 
 static bool same(const CHAR16 *name, const char *path)
 {
@@ -25,14 +31,15 @@ static bool same(const CHAR16 *name, const char *path)
 static EFI_STATUS EFIAPI open_file(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *ret_file, CHAR16 *name,
                                    UINT64 mode, UINT64 attributes)
 {
+    struct volume *volume = ((struct handle_of_file *)root)->on;
     EFI_STATUS status = firmware_call(OPEN_FILE);
 
-    (void)root, (void)mode, (void)attributes;
+    (void)mode, (void)attributes;
     if (status != EFI_SUCCESS)
         return status;
-    for (size_t i = 0; i < the_count; i++) {
-        if (same(name, the_files[i].path)) {
-            *ret_file = new_handle(&the_files[i]);
+    for (size_t i = 0; i < volume->count; i++) {
+        if (same(name, volume->file[i].path)) {
+            *ret_file = new_handle(volume, &volume->file[i]);
             return EFI_SUCCESS;
         }
     }
@@ -41,9 +48,11 @@ static EFI_STATUS EFIAPI open_file(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *ret_fi
 
 static EFI_STATUS EFIAPI close_file(EFI_FILE_HANDLE file)
 {
+    EFI_STATUS status = firmware_call(CLOSE_FILE);
+
     the_firmware.protocols--;
     free(file);
-    return EFI_SUCCESS;
+    return status;
 }
 
 static EFI_STATUS EFIAPI read_file(EFI_FILE_HANDLE file, UINTN *bytes, void *buffer)
@@ -66,16 +75,17 @@ static EFI_STATUS EFIAPI read_file(EFI_FILE_HANDLE file, UINTN *bytes, void *buf
 
 static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE file, EFI_GUID *type, UINTN *bytes, void *buffer)
 {
-    static const CHAR16 label[] = L"TEST";
-    const struct volume_file *of = ((struct handle_of_file *)file)->of;
+    const struct handle_of_file *handle = (struct handle_of_file *)file;
+    const struct volume_file *of = handle->of;
     EFI_STATUS status = firmware_call(FILE_INFO);
 
     (void)type;
     if (status != EFI_SUCCESS)
         return status;
     if (!of) {
-        memcpy(((EFI_FILE_SYSTEM_INFO *)buffer)->VolumeLabel, label, sizeof label);
-        *bytes = SIZE_OF_EFI_FILE_SYSTEM_INFO + sizeof label;
+        memcpy(((EFI_FILE_SYSTEM_INFO *)buffer)->VolumeLabel, handle->on->label,
+               sizeof handle->on->label);
+        *bytes = SIZE_OF_EFI_FILE_SYSTEM_INFO + sizeof handle->on->label;
         return EFI_SUCCESS;
     }
     *(EFI_FILE_INFO *)buffer = (EFI_FILE_INFO){.FileSize = of->bytes};
@@ -83,10 +93,11 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE file, EFI_GUID *type, UINTN *b
     return EFI_SUCCESS;
 }
 
-static EFI_FILE_HANDLE new_handle(const struct volume_file *of)
+static EFI_FILE_HANDLE new_handle(struct volume *on, const struct volume_file *of)
 {
     struct handle_of_file *handle = calloc(1, sizeof *handle);
 
+    handle->on = on;
     handle->of = of;
     handle->file.Open = open_file;
     handle->file.Close = close_file;
@@ -100,17 +111,18 @@ static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *file_system, EFI_FIL
 {
     EFI_STATUS status = firmware_call(OPEN_VOLUME);
 
-    (void)file_system;
     if (status == EFI_SUCCESS)
-        *ret_root = new_handle(NULL);
+        *ret_root = new_handle((struct volume *)file_system, NULL);
     return status;
 }
 
-EFI_FILE_IO_INTERFACE *volume_protocol(const struct volume_file *file, size_t count)
+EFI_FILE_IO_INTERFACE *volume_protocol(unsigned volume, const struct volume_file *file,
+                                       size_t count)
 {
-    static EFI_FILE_IO_INTERFACE file_system = {.OpenVolume = open_volume};
+    static struct volume volumes[VOLUMES] = {{.label = L"FIRST"}, {.label = L"SECOND"}};
 
-    the_files = file;
-    the_count = count;
-    return &file_system;
+    volumes[volume].protocol.OpenVolume = open_volume;
+    volumes[volume].file = file;
+    volumes[volume].count = count;
+    return &volumes[volume].protocol;
 }

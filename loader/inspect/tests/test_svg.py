@@ -44,6 +44,15 @@ def test_everything_is_there(inspect: Run, tmp_path: Path) -> None:
     assert len(executable) == 2 and all("0xffffffff8" in title for title in executable)
 
 
+@pytest.mark.parametrize("revision, nets", [(4, 2), (5, 0)])
+def test_early_fault_net_where_it_is_on(
+    inspect: Run, tmp_path: Path, revision: int, nets: int
+) -> None:
+    """Its text and its data, in the direct map and beside the image."""
+    root = drawn(inspect, tmp_path, KERNELS / f"stub-{revision}.elf")
+    assert texts(root)["early-fault net"] == 2 * nets
+
+
 @pytest.mark.parametrize("kernel", ["stub-0", "stub-3", "stub-6", "stub-5level", "first"])
 def test_boxes_meet(inspect: Run, tmp_path: Path, kernel: str) -> None:
     root = drawn(inspect, tmp_path, "-l", 5, "-m", "8G", KERNELS / f"{kernel}.elf")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs fuzzers, some side by side, and says in a line each what they did.
 
-    python3 loader/fuzz/run.py --seconds 60 --output build/fuzz loader/fuzz/fuzz_elf ...
+    python3 pagetables/fuzz/run.py --seconds 60 --output build/fuzz loader/fuzz/fuzz_elf ...
 
 A fuzzer FOLDER/fuzz_NAME is the program OUTPUT/FOLDER/fuzz_NAME; its seeds are in
 FOLDER/corpus/NAME, a dictionary, if it has one, in FOLDER/NAME.dict.  What it learns goes to

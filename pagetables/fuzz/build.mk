@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fuzzers: every <folder>/fuzz/fuzz_*.c is a program on libFuzzer.  Here is what all of them
+# share, and those of the page tables; loader/fuzz/README.md says more.
+
+SECONDS := 60# for each fuzzer
+
+# Warnings are gcc's business, which compiles the same files: clang has others.
+FUZZ_FLAGS := $(COMMON) -w -O1 -D_GNU_SOURCE -DPGT_ASSERT \
+              -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_LINK  := $(FUZZ_FLAGS) -fsanitize=fuzzer
+
+FUZZERS := $(patsubst %.c,$(B)/fuzz/%,$(wildcard */fuzz/fuzz_*.c))
+
+$(B)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) -c $< -o $@
+
+$(B)/fuzz/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/%.o
+	$(CLANG) $(FUZZ_LINK) -o $@ $^ $(FUZZ_LIBS)
+
+fuzz: $(FUZZERS) ## fuzz for SECONDS= each, two at a time; what they find is under build/fuzz/findings
+	$(PYTHON) pagetables/fuzz/run.py --seconds $(SECONDS) --output $(B)/fuzz $(FUZZERS:$(B)/fuzz/%=%)
+
+.PHONY: fuzz
+
+# ---- those of the page tables: with the model, the walker and the arena of the tests, whose
+# asserts are cmocka's ------------------------------------------------------------
+FUZZ_PAGETABLES_OBJ := $(patsubst %.c,$(B)/fuzz/%.o, \
+    $(wildcard pagetables/tests/model*.c pagetables/tests/world*.c) \
+    $(addprefix pagetables/tests/,arena.c suite.c walker.c))
+
+$(B)/fuzz/pagetables.a: $(PAGETABLES_SRC:%.c=$(B)/fuzz/%.o)
+
+$(filter $(B)/fuzz/pagetables/%,$(FUZZERS)): $(FUZZ_PAGETABLES_OBJ) $(B)/fuzz/pagetables.a
+$(filter $(B)/fuzz/pagetables/%,$(FUZZERS)): FUZZ_LIBS := -lcmocka
