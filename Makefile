@@ -51,6 +51,7 @@ include pagetables/build.mk
 include pagetables/bench/build.mk
 include pagetables/fuzz/build.mk
 include pagetables/mutation/build.mk
+include pagetables/proof/eva.mk
 include loader/build.mk
 include loader/stub/build.mk
 include loader/net/build.mk

@@ -21,9 +21,9 @@ struct handover {
     struct ldr_answers answers;
     struct ldr_arena arena;
     struct ldr_late late;
-    uint64_t gdt;        /* physical */
-    uint64_t executable[2]; /* handoff and starting page, once firmware lets them be executed;
-                               else 0 */
+    uint64_t gdt;                 /* physical */
+    uint64_t executable[2];       /* handoff and starting page, once firmware lets them be executed;
+                                     else 0 */
     struct processors processors; /* as the kernel has them; read while they start */
 };
 

@@ -19,16 +19,16 @@
 struct kernel {
     struct ldr_file *file; /* the kernel's, and its modules' behind it */
     size_t module_count;
-    struct ldr_level_limits limits; /* from its owner, */
-    enum ldr_option early_faults;   /* as this, */
-    struct ldr_kaslr kaslr;         /* this, */
+    struct ldr_level_limits limits;    /* from its owner, */
+    enum ldr_option early_faults;      /* as this, */
+    struct ldr_kaslr kaslr;            /* this, */
     const struct ldr_entropy *entropy; /* and this; all others are filled in here */
     struct ldr_image image;
     struct ldr_requests requests;
     struct ldr_layout layout;
-    struct pgt_arch arch; /* what its page tables shall be */
-    bool changes_levels;  /* they have other levels than firmware's */
-    struct processors processors; /* that it is told of */
+    struct pgt_arch arch;                 /* what its page tables shall be */
+    bool changes_levels;                  /* they have other levels than firmware's */
+    struct processors processors;         /* that it is told of */
     struct pgt_mapping extra[LDR_EXTRAS]; /* what the layout's extra mappings refer to */
 };
 

@@ -78,7 +78,7 @@ static void draw_frame(struct terminal *terminal, const struct box *box)
 static enum terminal_style style_of(const struct ldr_menu_line *line)
 {
     static const uint8_t style[] = {
-        [LDR_MENU_TITLE] = TERMINAL_TITLE, [LDR_MENU_BODY] = TERMINAL_NORMAL,
+        [LDR_MENU_TITLE] = TERMINAL_TITLE,    [LDR_MENU_BODY] = TERMINAL_NORMAL,
         [LDR_MENU_COMMENT] = TERMINAL_NORMAL, [LDR_MENU_NOTICE] = TERMINAL_NOTICE,
         [LDR_MENU_HELP] = TERMINAL_DIM,
     };

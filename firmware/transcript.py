@@ -18,6 +18,8 @@ RETURNING = "pagelift: returning to the firmware"
 EARLY_FAULT = "pagelift: exception "  # the loader's report of one in the kernel,
 EARLY_FAULT_END = "pagelift: stopped"  # and its last line
 MENU = "pagelift: press a key for the menu"
+UNATTENDED = "without one firmware goes on"
+BOOTING = "pagelift: booting "
 
 # UEFI's serial console clears the screen and moves the cursor as it likes.
 ESCAPE = re.compile(r"\x1b(\[[0-9;=?]*[A-Za-z]|[()][A-Z0-9]|[=>])")
@@ -68,6 +70,7 @@ class Transcript:
     verdict: str | None = None  # the stub kernel's last line
     error: str | None = None  # the loader's reason to refuse
     refused: list[str] = field(default_factory=list)  # reasons after which the menu came again
+    unattended: str | None = None  # the last refusal, if nobody need come back from it
     returned: bool = False  # the loader said that it goes back to the firmware
     spoke: bool = False  # loader or kernel said something
     firmware_again: bool = False  # the firmware spoke after loader or kernel did
@@ -103,9 +106,14 @@ class Transcript:
         elif line.startswith(MENU):
             if self.error is not None:
                 self.refused.append(self.error)
+            self.unattended = self.error if UNATTENDED in line else None
             self.error = None
         elif line.startswith(RETURNING):
             self.returned = True
+            # A refusal that nobody came back from to the menu is why.
+            self.error = self.error or self.unattended
+        elif line.startswith(BOOTING):
+            self.unattended = None
         elif line.startswith(EARLY_FAULT) and self.exception is None:
             self.exception = line.removeprefix(LOADER)
         elif line == EARLY_FAULT_END:

@@ -242,6 +242,8 @@ static inline pgt_entry leaf_part(pgt_entry leaf, unsigned level, unsigned index
 }
 
 /* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory. */
+/*@ requires 0 <= memory < PGT_MEMORY_TYPES;
+    assigns \nothing; */
 static inline unsigned memory_to_pat_type(enum pgt_memory memory)
 {
     static const uint8_t type[PGT_MEMORY_TYPES] = {6, 4, 7, 0, 5, 1};
@@ -336,11 +338,17 @@ static inline unsigned rights_of_attributes(uint64_t attributes)
 
 /* One store, never torn, after all stores before it: a processor or another reader that
  * sees this entry sees what it leads to. */
+/*@ requires \valid(slot);
+    assigns slot->raw;
+    ensures slot->raw == entry.raw; */
 static inline void entry_store(pgt_entry *slot, pgt_entry entry)
 {
     __atomic_store_n(&slot->raw, entry.raw, __ATOMIC_RELEASE);
 }
 
+/*@ requires \valid_read(slot);
+    assigns \nothing;
+    ensures \result.raw == slot->raw; */
 static inline pgt_entry entry_load(const pgt_entry *slot)
 {
     return (pgt_entry){__atomic_load_n(&slot->raw, __ATOMIC_ACQUIRE)};
@@ -348,6 +356,9 @@ static inline pgt_entry entry_load(const pgt_entry *slot)
 
 /* Stores an entry and returns the one that it replaced, so that an accessed or dirty
  * bit which the processor set in the meantime is not lost. */
+/*@ requires \valid(slot);
+    assigns slot->raw;
+    ensures slot->raw == entry.raw && \result.raw == \old(slot->raw); */
 static inline pgt_entry entry_exchange(pgt_entry *slot, pgt_entry entry)
 {
     return (pgt_entry){__atomic_exchange_n(&slot->raw, entry.raw, __ATOMIC_ACQ_REL)};

@@ -9,15 +9,25 @@
 #include "pagetables/entry.h"
 
 /* One store, never torn; for entries of a table that others may be reading. */
+/*@ requires \valid(slot);
+    assigns slot->raw;
+    ensures slot->raw == raw; */
 static inline void entry_put(pgt_entry *slot, uint64_t raw)
 {
     __atomic_store_n(&slot->raw, raw, __ATOMIC_RELAXED);
 }
 
 /* Leaves that continue each other: the first, and each `step` behind the one before. */
+/*@ requires \valid(slot + (0 .. count - 1));
+    assigns slot[0 .. count - 1].raw;
+    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == stepped(first.raw, step, k); */
 static inline void fill_leaves(pgt_entry *slot, unsigned count, pgt_entry first, uint64_t step)
 {
     uint64_t raw = first.raw;
+    /*@ loop invariant 0 <= i <= count && raw == stepped(first.raw, step, i);
+        loop invariant \forall integer k; 0 <= k < i ==> slot[k].raw == stepped(first.raw, step, k);
+        loop assigns i, raw, slot[0 .. count - 1].raw;
+        loop variant count - i; */
     for (unsigned i = 0; i < count; i++, raw += step)
         entry_put(&slot[i], raw);
 }
@@ -29,8 +39,15 @@ static inline void clear_unseen(pgt_entry *slot, unsigned count)
     __builtin_memset(slot, 0, count * sizeof(*slot));
 }
 
+/*@ requires \valid(slot + (0 .. count - 1));
+    assigns slot[0 .. count - 1].raw;
+    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == 0; */
 static inline void fill_zero(pgt_entry *slot, unsigned count)
 {
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k; 0 <= k < i ==> slot[k].raw == 0;
+        loop assigns i, slot[0 .. count - 1].raw;
+        loop variant count - i; */
     for (unsigned i = 0; i < count; i++)
         entry_put(&slot[i], 0);
 }
@@ -41,9 +58,22 @@ struct summary {
     uint64_t any; /* bits that are set in one at least */
 };
 
+/*@ requires \valid_read(slot + (0 .. count - 1));
+    assigns \nothing;
+    ensures \forall integer k, b; 0 <= k < count ==> 0 <= b < 64 ==>
+            bit(\result.all, b) ==> bit(slot[k].raw, b);
+    ensures \forall integer k, b; 0 <= k < count ==> 0 <= b < 64 ==>
+            bit(slot[k].raw, b) ==> bit(\result.any, b); */
 static inline struct summary summarize(const pgt_entry *slot, unsigned count)
 {
     struct summary summary = {UINT64_MAX, 0};
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k, b; 0 <= k < i ==> 0 <= b < 64 ==>
+                       bit(summary.all, b) ==> bit(slot[k].raw, b);
+        loop invariant \forall integer k, b; 0 <= k < i ==> 0 <= b < 64 ==>
+                       bit(slot[k].raw, b) ==> bit(summary.any, b);
+        loop assigns i, summary;
+        loop variant count - i; */
     for (unsigned i = 0; i < count; i++) {
         uint64_t raw = __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED);
         summary.all &= raw;
@@ -54,11 +84,23 @@ static inline struct summary summarize(const pgt_entry *slot, unsigned count)
 
 /* How many of them, from the first on, are `first` and each `step` more, but for
  * accessed and dirty. */
+/*@ requires \valid_read(slot + (0 .. count - 1));
+    assigns \nothing;
+    ensures \result <= count;
+    ensures \forall integer k; 0 <= k < \result ==>
+            ((slot[k].raw ^ stepped(first.raw, step, k)) & ~ENTRY_MARKS) == 0;
+    ensures \result < count ==>
+            ((slot[\result].raw ^ stepped(first.raw, step, \result)) & ~ENTRY_MARKS) != 0; */
 static inline unsigned count_alike(const pgt_entry *slot, unsigned count, pgt_entry first,
                                    uint64_t step)
 {
     uint64_t expected = first.raw;
     unsigned i = 0;
+    /*@ loop invariant 0 <= i <= count && expected == stepped(first.raw, step, i);
+        loop invariant \forall integer k; 0 <= k < i ==>
+                       ((slot[k].raw ^ stepped(first.raw, step, k)) & ~ENTRY_MARKS) == 0;
+        loop assigns i, expected;
+        loop variant count - i; */
     for (; i < count; i++, expected += step)
         if ((__atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) ^ expected) & ~ENTRY_MARKS)
             break;
@@ -66,10 +108,19 @@ static inline unsigned count_alike(const pgt_entry *slot, unsigned count, pgt_en
 }
 
 /* How many of them, from the first on, are like it in the bits of `care`. */
+/*@ requires \valid_read(slot + (0 .. count - 1));
+    assigns \nothing;
+    ensures \result <= count;
+    ensures \forall integer k; 0 <= k < \result ==> ((slot[k].raw ^ first.raw) & care) == 0;
+    ensures \result < count ==> ((slot[\result].raw ^ first.raw) & care) != 0; */
 static inline unsigned count_like(const pgt_entry *slot, unsigned count, pgt_entry first,
                                   uint64_t care)
 {
     unsigned i = 0;
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k; 0 <= k < i ==> ((slot[k].raw ^ first.raw) & care) == 0;
+        loop assigns i;
+        loop variant count - i; */
     while (i < count && !((__atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) ^ first.raw) & care))
         i++;
     return i;

@@ -12,7 +12,8 @@ static bool ranges_touch(uint64_t first, uint64_t last, uint64_t other_first, ui
     return first - (first > 0) <= other_last && other_first - (other_first > 0) <= last;
 }
 
-void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
+static inline __attribute__((always_inline)) void add_range(struct pgt_flush *flush, uint64_t first,
+                                                            uint64_t last)
 {
     if (flush->count > 0) {
         uint64_t *before_first = &flush->range[flush->count - 1].first;
@@ -32,11 +33,16 @@ void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
     flush->count++;
 }
 
+void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last)
+{
+    add_range(flush, first, last);
+}
+
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
                    pgt_entry entry, bool widened)
 {
-    pgt_flush_range(flush, canonical_form(&space->arch, part.first),
-                    canonical_form(&space->arch, part.last));
+    add_range(flush, canonical_form(&space->arch, part.first),
+              canonical_form(&space->arch, part.last));
     flush->needed |= !widened;
     flush->widened |= widened;
     flush->global |= (entry.raw & ENTRY_GLOBAL) != 0;
@@ -46,7 +52,7 @@ void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struc
 void pgt_flush_join(struct pgt_flush *flush, const struct pgt_flush *more)
 {
     for (unsigned i = 0; i < more->count; i++)
-        pgt_flush_range(flush, more->range[i].first, more->range[i].last);
+        add_range(flush, more->range[i].first, more->range[i].last);
     flush->needed |= more->needed;
     flush->widened |= more->widened;
     flush->everything |= more->everything;

@@ -311,15 +311,17 @@ static inline pgt_entry page_chain(struct pgt_space *space, uint64_t virt, unsig
     }
 }
 
+/* What the calls for one page return in place of a status if a walk has to look at it. */
+#define FOR_A_WALK (-1)
+
 /* Maps a page that lacks tables; whatever else is in the way is for a walk. */
-static __attribute__((noinline)) enum pgt_status map_chain(struct pgt_space *space,
-                                                           const struct pgt_mapping *mapping,
-                                                           struct pgt_flush *flush, pgt_entry leaf)
+static __attribute__((noinline)) int map_chain(struct pgt_space *space,
+                                               const struct pgt_mapping *mapping, pgt_entry leaf)
 {
     uint64_t virt = mapping->virt;
     struct page_gap gap;
     if (!page_gap(space, virt, &gap))
-        return map_range(space, mapping, flush);
+        return FOR_A_WALK;
     if (!frames_reserve(&space->frames, gap.level - LEVEL_4K))
         return PGT_NO_FRAMES;
     entry_store(gap.slot, page_chain(space, virt, gap.level, leaf));
@@ -354,14 +356,14 @@ static __attribute__((noinline)) enum pgt_status map_told(struct pgt_space *spac
 }
 
 /* What is rare is apart and called last, so that a page fault's way needs no stack. */
-static inline __attribute__((always_inline)) enum pgt_status
-map_page(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush,
-         pgt_entry leaf)
+static inline __attribute__((always_inline)) int map_page(struct pgt_space *space,
+                                                          const struct pgt_mapping *mapping,
+                                                          struct pgt_flush *flush, pgt_entry leaf)
 {
     uint64_t virt = mapping->virt;
     struct page_place place;
     if (!page_find(space, virt, &place))
-        return map_chain(space, mapping, flush, leaf);
+        return map_chain(space, mapping, leaf);
     if (entry_present(entry_load(place.slot)))
         return map_over(space, virt, flush, leaf, place.slot);
     entry_store(place.slot, leaf);
@@ -369,21 +371,22 @@ map_page(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_
     return leaf.raw & ENTRY_GLOBAL ? map_told(space, virt) : PGT_OK;
 }
 
-/* Anything but an ordinary page; with all that can be refused. */
-static __attribute__((noinline)) enum pgt_status
+/* Anything but ordinary memory. */
+static __attribute__((noinline)) int
 map_special(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
 {
     uint64_t attributes =
         map_is_page(&space->arch, mapping) ? map_attributes(&space->arch, mapping) : 0;
     return attributes ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
-                      : map_range(space, mapping, flush);
+                      : FOR_A_WALK;
 }
 
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
                         struct pgt_flush *flush)
 {
     uint64_t attributes = map_is_page(&space->arch, mapping) ? map_plain(&space->arch, mapping) : 0;
-    return usually(attributes)
-               ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
-               : map_special(space, mapping, flush);
+    int status = usually(attributes)
+                     ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
+                     : map_special(space, mapping, flush);
+    return status == FOR_A_WALK ? map_range(space, mapping, flush) : (enum pgt_status)status;
 }

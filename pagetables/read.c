@@ -22,14 +22,20 @@ void pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level
     };
 }
 
-/* The leaf that maps the byte at virt, and its level. */
+/* The leaf that maps the byte at virt, and its level.  The loop is laid out flat, as in
+ * page_find(): a lookup is little more. */
 static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_entry *ret_leaf,
                              unsigned *ret_level)
 {
     if (!is_canonical(&space->arch, virt))
         return false;
+    const unsigned levels = space->arch.levels;
+    const uint64_t offset = space->frames.offset;
     const pgt_entry *table = space_root(space);
-    for (unsigned level = space->arch.levels;; level--) {
+#pragma GCC unroll 5
+    for (unsigned level = LEVELS_MOST; level >= LEVEL_4K; level--) {
+        if (level > LEVELS_FEWEST && usually(level > levels))
+            continue;
         pgt_entry entry = entry_load(&table[level_index(virt, level)]);
         if (!entry_present(entry))
             return false;
@@ -38,8 +44,9 @@ static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_e
             *ret_level = level;
             return true;
         }
-        table = table_at(&space->frames, entry_table(entry));
+        table = (const pgt_entry *)(uintptr_t)(entry_table(entry) + offset);
     }
+    return false;
 }
 
 bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)

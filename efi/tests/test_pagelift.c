@@ -76,7 +76,7 @@ static EFI_STATUS read_file(void *context, const struct pagelift_file *file,
 
 static EFI_STATUS by_steps(EFI_HANDLE application, EFI_SYSTEM_TABLE *system)
 {
-    EFI_STATUS (*const step[])
+    EFI_STATUS(*const step[])
     (struct pagelift *) = {pagelift_gather, pagelift_load, pagelift_map, pagelift_exit};
     struct pagelift *boot;
     EFI_STATUS status;

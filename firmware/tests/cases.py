@@ -68,6 +68,7 @@ class Case:
     image: Path | None = None  # a ready one instead
     second: Mapping[str, Content] | None = None  # the files of a second disk
     hangs: bool = False  # on purpose
+    long: bool = False  # is booted first, so that nothing waits for it alone at the end
 
     def files(self, folder: Path) -> dict[str, Path]:
         wanted: dict[str, Content | None] = {
@@ -234,7 +235,7 @@ MEMORY = {
 VIRTUAL_MEMORY = {
     "no-1g-pages": Case(Options(cpu="max,-pdpe1gb", memory=3072)),
     "no-protection": Case(Options(cpu="max,-smep,-smap,-pku")),
-    "soak": Case(config=configuration("cmdline: modules=0 soak=100000")),
+    "soak": Case(config=configuration("cmdline: modules=0 soak=100000"), long=True),
 }
 PASSING = {
     **MEMORY,
@@ -326,7 +327,7 @@ REFUSED: dict[str, tuple[Case, tuple[str, ...]]] = {
 
 # Kernels that go wrong on purpose: the runner shall see how.
 FLAWED = {
-    "hang": Case(kernel=stub("-hang"), hangs=True),
+    "hang": Case(kernel=stub("-hang"), hangs=True, long=True),
     "reset": Case(kernel=stub("-reset")),
     "fail": Case(kernel=stub("-fail")),
     "crash": Case(kernel=stub("-crash")),
@@ -507,7 +508,9 @@ COUNTING = Options(
 )
 COUNTED = {
     "instructions": Case(
-        COUNTING, more={"/EFI/BOOT/BOOTX64.EFI": COUNT, "/EFI/pagelift.efi": APPLICATION}
+        COUNTING,
+        more={"/EFI/BOOT/BOOTX64.EFI": COUNT, "/EFI/pagelift.efi": APPLICATION},
+        long=True,
     )
 }
 

@@ -10,8 +10,7 @@ from cases import CASES
 from machine import Result
 
 SIDE_BY_SIDE = 2
-LONGEST = 99  # boots that are named at the end
-
+LONGEST = 8  # boots that are named at the end
 
 Boots = dict[str, Future[Result]]
 BOOTS = pytest.StashKey[Boots]()
@@ -24,10 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def wanted_cases(items: list[pytest.Item]) -> list[str]:
-    """The cases of these tests, each once, in the order of the tests."""
+    """The cases of these tests, each once: the long ones, then in the order of the tests."""
     calls = (getattr(item, "callspec", None) for item in items)
     names = (call.params.get("booted") for call in calls if call is not None)
-    return list(dict.fromkeys(name for name in names if name in CASES))
+    cases = dict.fromkeys(name for name in names if name in CASES)
+    return sorted(cases, key=lambda name: not CASES[name].long)
 
 
 @pytest.fixture(scope="session")

@@ -146,3 +146,29 @@ def test_early_fault_is_the_outcome_once_its_report_is_whole() -> None:
     judgement = judge(transcript, Ending.SETTLED, None)
     assert judgement.outcome is Outcome.CRASHED
     assert judgement.reason == "exception 6: invalid opcode, in the kernel"
+
+
+AGAIN = [
+    FIRMWARE,
+    "pagelift: booting A",
+    "pagelift: error: /a: no",
+    "pagelift: press a key for the menu; without one firmware goes on in 30 s",
+]
+RETURN = "pagelift: returning to the firmware"
+
+
+def test_refusal_before_a_menu_is_none_if_another_entry_boots() -> None:
+    transcript = heard(*AGAIN, *GOOD)
+    assert transcript.refused == ["/a: no"]
+    assert transcript.error is None
+
+
+def test_refusal_is_the_reason_if_nobody_comes_back_to_the_menu() -> None:
+    judgement = judge(heard(*AGAIN, RETURN), Ending.SETTLED, None)
+    assert judgement.outcome is Outcome.REFUSED
+    assert judgement.reason == "/a: no"
+
+
+def test_refusal_is_not_the_reason_of_an_application_that_was_started_later() -> None:
+    transcript = heard(*AGAIN, "pagelift: booting B", "pagelift: hello", RETURN)
+    assert transcript.refused == ["/a: no"] and transcript.error is None

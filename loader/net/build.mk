@@ -46,9 +46,10 @@ $(B)/net/net.head: $(B)/net/net.bin
 $(B)/net/net.bin.gz: $(B)/net/net.bin
 	zopfli -c $< > $@
 
-# Who carries it: the application and libpagelift, the host's tests, and pagelift-inspect, which
-# foretells where it lies.
-$(foreach kind,efi host inspect,$(B)/$(kind)/loader/net.S.o): $(B)/net/net.head $(B)/net/net.bin.gz
+# Who carries it: the application and libpagelift, the host's tests, and pagelift-inspect and its
+# fuzzer, which foretell where it lies.
+$(foreach kind,efi host inspect fuzz,$(B)/$(kind)/loader/net.S.o): $(B)/net/net.head $(B)/net/net.bin.gz
 $(B)/efi/loader/net.S.o: EFI_FLAGS += -Wa,-I$(B)/net
 $(B)/host/loader/net.S.o: HOST_FLAGS += -Wa,-I$(B)/net
 $(B)/inspect/loader/net.S.o: INSPECT_FLAGS += -Wa,-I$(B)/net
+$(B)/fuzz/loader/net.S.o: FUZZ_FLAGS += -Wa,-I$(B)/net

@@ -17,7 +17,7 @@
 #include "loader/stub/words.h"
 #include "pagetables/ram.h"
 
-#define OPERATIONS 40
+#define OPERATIONS 96
 #define LARGEST    24 /* pages of 4K in a range; or a few of 2M */
 
 struct tables {
@@ -31,7 +31,7 @@ struct tables {
 static uint64_t draw_range(struct tables *tables, uint64_t *ret_bytes)
 {
     struct random *random = &tables->random;
-    uint64_t unit = random_below(random, 3) ? PGT_PAGE : PGT_PAGE_2M;
+    uint64_t unit = random_below(random, 8) ? PGT_PAGE : PGT_PAGE_2M;
     uint64_t half = UINT64_C(1) << (11 + 9 * tables->space.arch.levels);
     const uint64_t window[] = {LOWER_PAGE, (LOWER_PAGE + PGT_PAGE_1G * 512) - 2 * PGT_PAGE_2M,
                                half - 4 * PGT_PAGE_2M};

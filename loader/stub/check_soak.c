@@ -47,6 +47,7 @@ void check_soak(struct stub *stub)
         tap_skip(tap, STUB_NO_TABLES, "a soak");
         return;
     }
+    pgt_ram_recycle(&stub->frames->ram); /* what the checks before this one gave back */
     before = stub->frames->ram.free_count;
     if (!tap_ok(tap, soak_begin(&soak, stub, seed), "a soak with seed=%lx", seed))
         return;

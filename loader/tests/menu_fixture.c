@@ -79,6 +79,12 @@ void menu_check_selected(const struct menu_fixture *f, const char *name)
     config_check_slice(f->config.config.entry[f->menu.selected].name, name);
 }
 
+void menu_press(struct menu_fixture *f, enum ldr_menu_event_kind kind, const char *selected)
+{
+    assert_int_equal(menu_event(f, kind), LDR_MENU_OPEN);
+    menu_check_selected(f, selected);
+}
+
 bool menu_shows(const struct ldr_menu *menu, size_t index)
 {
     const struct ldr_entry *entry = menu->config->entry;

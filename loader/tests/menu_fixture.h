@@ -10,7 +10,8 @@
 #include "loader/tests/config_fixture.h"
 
 /* The lines that a kernel's entry needs, with a command line. */
-#define MENU_KERNEL "protocol: limine\npath: /k\ncmdline: of a kernel\n"
+#define MENU_CMDLINE "of a kernel"
+#define MENU_KERNEL  "protocol: limine\npath: /k\ncmdline: " MENU_CMDLINE "\n"
 
 /* Closed from the start but for the second, which is A, B, C, E, F, G, H, L:
  *     0 A, 1 B (2 C, 3 D [4 D1 5 D2 (6 D3)]), 7 hidden, 8 E (9 E1), 10 F, 11 G, 12 H, 13 L */
@@ -39,6 +40,9 @@ void menu_type_text(struct menu_fixture *f, const char *text);
 void menu_check_chosen(const struct menu_fixture *f, const char *name, const char *cmdline);
 
 void menu_check_selected(const struct menu_fixture *f, const char *name);
+
+/* An event that decides nothing, after which that entry is selected. */
+void menu_press(struct menu_fixture *f, enum ldr_menu_event_kind kind, const char *selected);
 
 /* Whether an entry is in view, from the depths of the entries above it alone. */
 bool menu_shows(const struct ldr_menu *menu, size_t index);

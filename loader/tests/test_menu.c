@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What every event does in the list, in the editor, during the countdown and while nothing is
- * shown.
+ * What every event does in the list, during the countdown and while nothing is shown.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,14 +13,6 @@
 #include <cmocka.h>
 
 #include "loader/tests/menu_fixture.h"
-
-#define CMDLINE "of a kernel"
-
-static void press(struct menu_fixture *f, enum ldr_menu_event_kind kind, const char *selected)
-{
-    assert_int_equal(menu_event(f, kind), LDR_MENU_OPEN);
-    menu_check_selected(f, selected);
-}
 
 /* ---- how it begins ----------------------------------------------------------- */
 
@@ -54,7 +45,7 @@ static void begins_and_boots(void **state)
     struct menu_fixture *f = *state;
 
     assert_int_equal(menu_open_with(f, "timeout: 0\nquiet: yes"), LDR_MENU_BOOT);
-    menu_check_chosen(f, "A", CMDLINE);
+    menu_check_chosen(f, "A", MENU_CMDLINE);
     /* That failed, say: the menu is there, and waits. */
     assert_int_equal(f->menu.left, LDR_NO_TIMEOUT);
     assert_false(f->menu.quiet);
@@ -87,7 +78,7 @@ static void counts_down(void **state)
     assert_int_equal(f->menu.left, 2);
     assert_int_equal(menu_event(f, LDR_EVENT_TICK), LDR_MENU_OPEN);
     assert_int_equal(menu_event(f, LDR_EVENT_TICK), LDR_MENU_BOOT);
-    menu_check_chosen(f, "C", CMDLINE);
+    menu_check_chosen(f, "C", MENU_CMDLINE);
     assert_int_equal(f->menu.left, LDR_NO_TIMEOUT);
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(menu_event(f, LDR_EVENT_TICK), LDR_MENU_OPEN);
@@ -150,15 +141,15 @@ static void up_and_down(void **state)
 
     menu_open_with(f, "");
     for (unsigned i = 1; i < 9; i++)
-        press(f, LDR_EVENT_DOWN, name[i]);
-    press(f, LDR_EVENT_DOWN, "A");
+        menu_press(f, LDR_EVENT_DOWN, name[i]);
+    menu_press(f, LDR_EVENT_DOWN, "A");
     for (unsigned i = 9; i-- > 0;)
-        press(f, LDR_EVENT_UP, name[i]);
-    press(f, LDR_EVENT_UP, "L");
-    press(f, LDR_EVENT_HOME, "A");
-    press(f, LDR_EVENT_HOME, "A");
-    press(f, LDR_EVENT_END, "L");
-    press(f, LDR_EVENT_END, "L");
+        menu_press(f, LDR_EVENT_UP, name[i]);
+    menu_press(f, LDR_EVENT_UP, "L");
+    menu_press(f, LDR_EVENT_HOME, "A");
+    menu_press(f, LDR_EVENT_HOME, "A");
+    menu_press(f, LDR_EVENT_END, "L");
+    menu_press(f, LDR_EVENT_END, "L");
 }
 
 static void only_entry(void **state)
@@ -166,12 +157,12 @@ static void only_entry(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_text(f, "/A\n" MENU_KERNEL);
-    press(f, LDR_EVENT_UP, "A");
-    press(f, LDR_EVENT_DOWN, "A");
-    press(f, LDR_EVENT_END, "A");
-    press(f, LDR_EVENT_HOME, "A");
-    press(f, LDR_EVENT_LEFT, "A");
-    press(f, LDR_EVENT_RIGHT, "A");
+    menu_press(f, LDR_EVENT_UP, "A");
+    menu_press(f, LDR_EVENT_DOWN, "A");
+    menu_press(f, LDR_EVENT_END, "A");
+    menu_press(f, LDR_EVENT_HOME, "A");
+    menu_press(f, LDR_EVENT_LEFT, "A");
+    menu_press(f, LDR_EVENT_RIGHT, "A");
 }
 
 static void directories(void **state)
@@ -179,30 +170,30 @@ static void directories(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_with(f, "default_entry: B/C");
-    press(f, LDR_EVENT_DOWN, "D");
-    press(f, LDR_EVENT_RIGHT, "D"); /* opens */
-    press(f, LDR_EVENT_RIGHT, "D"); /* stays open */
-    press(f, LDR_EVENT_DOWN, "D1");
-    press(f, LDR_EVENT_RIGHT, "D1"); /* no directory */
-    press(f, LDR_EVENT_DOWN, "D2");
-    press(f, LDR_EVENT_ENTER, "D2"); /* opens */
-    press(f, LDR_EVENT_DOWN, "D3");
-    press(f, LDR_EVENT_LEFT, "D2"); /* out of it, */
-    assert_true(f->menu.open[5]);   /* which leaves it open */
-    press(f, LDR_EVENT_LEFT, "D2"); /* closes */
+    menu_press(f, LDR_EVENT_DOWN, "D");
+    menu_press(f, LDR_EVENT_RIGHT, "D"); /* opens */
+    menu_press(f, LDR_EVENT_RIGHT, "D"); /* stays open */
+    menu_press(f, LDR_EVENT_DOWN, "D1");
+    menu_press(f, LDR_EVENT_RIGHT, "D1"); /* no directory */
+    menu_press(f, LDR_EVENT_DOWN, "D2");
+    menu_press(f, LDR_EVENT_ENTER, "D2"); /* opens */
+    menu_press(f, LDR_EVENT_DOWN, "D3");
+    menu_press(f, LDR_EVENT_LEFT, "D2"); /* out of it, */
+    assert_true(f->menu.open[5]);        /* which leaves it open */
+    menu_press(f, LDR_EVENT_LEFT, "D2"); /* closes */
     assert_false(f->menu.open[5]);
-    press(f, LDR_EVENT_DOWN, "E");
-    press(f, LDR_EVENT_UP, "D2");
-    press(f, LDR_EVENT_LEFT, "D");
-    press(f, LDR_EVENT_ENTER, "D"); /* closes */
+    menu_press(f, LDR_EVENT_DOWN, "E");
+    menu_press(f, LDR_EVENT_UP, "D2");
+    menu_press(f, LDR_EVENT_LEFT, "D");
+    menu_press(f, LDR_EVENT_ENTER, "D"); /* closes */
     assert_false(f->menu.open[3]);
-    press(f, LDR_EVENT_DOWN, "E");
-    press(f, LDR_EVENT_LEFT, "E"); /* is closed, and in nothing */
-    press(f, LDR_EVENT_UP, "D");
-    press(f, LDR_EVENT_LEFT, "B");
-    press(f, LDR_EVENT_LEFT, "B");
-    press(f, LDR_EVENT_DOWN, "E");
-    press(f, LDR_EVENT_END, "L");
+    menu_press(f, LDR_EVENT_DOWN, "E");
+    menu_press(f, LDR_EVENT_LEFT, "E"); /* is closed, and in nothing */
+    menu_press(f, LDR_EVENT_UP, "D");
+    menu_press(f, LDR_EVENT_LEFT, "B");
+    menu_press(f, LDR_EVENT_LEFT, "B");
+    menu_press(f, LDR_EVENT_DOWN, "E");
+    menu_press(f, LDR_EVENT_END, "L");
 }
 
 /* What is in a closed directory stays as it was for the next time. */
@@ -211,16 +202,16 @@ static void closed_and_opened(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_with(f, "default_entry: B/D/D2/D3");
-    press(f, LDR_EVENT_LEFT, "D2");
-    press(f, LDR_EVENT_UP, "D1");
-    press(f, LDR_EVENT_LEFT, "D");
-    press(f, LDR_EVENT_LEFT, "D");
-    press(f, LDR_EVENT_DOWN, "E");
-    press(f, LDR_EVENT_UP, "D");
-    press(f, LDR_EVENT_RIGHT, "D");
-    press(f, LDR_EVENT_DOWN, "D1");
-    press(f, LDR_EVENT_DOWN, "D2");
-    press(f, LDR_EVENT_DOWN, "D3");
+    menu_press(f, LDR_EVENT_LEFT, "D2");
+    menu_press(f, LDR_EVENT_UP, "D1");
+    menu_press(f, LDR_EVENT_LEFT, "D");
+    menu_press(f, LDR_EVENT_LEFT, "D");
+    menu_press(f, LDR_EVENT_DOWN, "E");
+    menu_press(f, LDR_EVENT_UP, "D");
+    menu_press(f, LDR_EVENT_RIGHT, "D");
+    menu_press(f, LDR_EVENT_DOWN, "D1");
+    menu_press(f, LDR_EVENT_DOWN, "D2");
+    menu_press(f, LDR_EVENT_DOWN, "D3");
 }
 
 /* A directory that holds nothing for this machine opens on nothing. */
@@ -229,9 +220,9 @@ static void empty_directory(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_text(f, "/A\n" MENU_KERNEL "/B\n//C\nif_arch: x\n/D\n" MENU_KERNEL);
-    press(f, LDR_EVENT_DOWN, "B");
-    press(f, LDR_EVENT_RIGHT, "B");
-    press(f, LDR_EVENT_DOWN, "D");
+    menu_press(f, LDR_EVENT_DOWN, "B");
+    menu_press(f, LDR_EVENT_RIGHT, "B");
+    menu_press(f, LDR_EVENT_DOWN, "D");
 }
 
 static void boots(void **state)
@@ -239,12 +230,12 @@ static void boots(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_with(f, "");
-    press(f, LDR_EVENT_DOWN, "B");
-    press(f, LDR_EVENT_DOWN, "C");
+    menu_press(f, LDR_EVENT_DOWN, "B");
+    menu_press(f, LDR_EVENT_DOWN, "C");
     assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "C", CMDLINE);
+    menu_check_chosen(f, "C", MENU_CMDLINE);
     /* Still there, if that failed. */
-    press(f, LDR_EVENT_DOWN, "D");
+    menu_press(f, LDR_EVENT_DOWN, "D");
     menu_type(f, '6');
     menu_check_chosen(f, "F", "");
 }
@@ -268,14 +259,14 @@ static void cannot_boot(void **state)
                         "this loader boots entries of protocol limine and efi only");
     assert_int_equal(menu_event(f, LDR_EVENT_TICK), LDR_MENU_OPEN);
     assert_non_null(f->menu.notice); /* long enough to be read */
-    press(f, LDR_EVENT_DELETE, "G");
+    menu_press(f, LDR_EVENT_DELETE, "G");
     assert_null(f->menu.notice);
-    press(f, LDR_EVENT_ENTER, "G");
+    menu_press(f, LDR_EVENT_ENTER, "G");
     assert_non_null(f->menu.notice);
     menu_type(f, 'e');
     assert_false(f->menu.editing);
     assert_non_null(f->menu.notice);
-    press(f, LDR_EVENT_DOWN, "H");
+    menu_press(f, LDR_EVENT_DOWN, "H");
     assert_null(f->menu.notice);
 }
 
@@ -306,8 +297,8 @@ static void keys_of_no_meaning(void **state)
     struct menu_fixture *f = *state;
 
     menu_open_with(f, "");
-    press(f, LDR_EVENT_BACKSPACE, "A");
-    press(f, LDR_EVENT_DELETE, "A");
+    menu_press(f, LDR_EVENT_BACKSPACE, "A");
+    menu_press(f, LDR_EVENT_DELETE, "A");
     for (int c = -128; c < 128; c++) {
         if ((c >= '1' && c <= '9') || c == 'e' || c == 'E')
             continue;
@@ -317,176 +308,18 @@ static void keys_of_no_meaning(void **state)
     }
 }
 
-/* ---- the editor -------------------------------------------------------------- */
-
-static void check_edit(const struct menu_fixture *f, const char *text, size_t cursor)
-{
-    assert_true(f->menu.editing);
-    assert_int_equal(f->menu.edit_length, strlen(text));
-    assert_memory_equal(f->menu.edit, text, strlen(text));
-    assert_int_equal(f->menu.cursor, cursor);
-}
-
-static void edits(void **state)
-{
-    struct menu_fixture *f = *state;
-
-    menu_open_text(f, "/A\n" MENU_KERNEL);
-    menu_type_text(f, "e");
-    check_edit(f, CMDLINE, 11);
-    menu_type_text(f, "!e9");
-    check_edit(f, CMDLINE "!e9", 14);
-    menu_event(f, LDR_EVENT_BACKSPACE);
-    menu_event(f, LDR_EVENT_BACKSPACE);
-    check_edit(f, CMDLINE "!", 12);
-    menu_event(f, LDR_EVENT_HOME);
-    check_edit(f, CMDLINE "!", 0);
-    menu_event(f, LDR_EVENT_BACKSPACE);
-    menu_event(f, LDR_EVENT_LEFT);
-    check_edit(f, CMDLINE "!", 0);
-    menu_event(f, LDR_EVENT_DELETE);
-    menu_event(f, LDR_EVENT_RIGHT);
-    menu_event(f, LDR_EVENT_DELETE);
-    check_edit(f, "fa kernel!", 1);
-    menu_type_text(f, "~ ");
-    check_edit(f, "f~ a kernel!", 3);
-    menu_event(f, LDR_EVENT_LEFT);
-    menu_event(f, LDR_EVENT_BACKSPACE);
-    check_edit(f, "f a kernel!", 1);
-    menu_event(f, LDR_EVENT_END);
-    menu_event(f, LDR_EVENT_RIGHT);
-    menu_event(f, LDR_EVENT_DELETE);
-    check_edit(f, "f a kernel!", 11);
-    menu_event(f, LDR_EVENT_UP);
-    menu_event(f, LDR_EVENT_DOWN);
-    menu_event(f, LDR_EVENT_TICK);
-    check_edit(f, "f a kernel!", 11);
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "A", "f a kernel!");
-    assert_false(f->menu.editing);
-}
-
-static void edits_and_forgets(void **state)
-{
-    struct menu_fixture *f = *state;
-
-    menu_open_text(f, "/A\n" MENU_KERNEL "/B\nprotocol: efi\npath: /b\n");
-    menu_type_text(f, "Exyz");
-    assert_int_equal(menu_event(f, LDR_EVENT_ESCAPE), LDR_MENU_OPEN);
-    assert_false(f->menu.editing);
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "A", CMDLINE);
-    menu_type_text(f, "exyz");
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "A", CMDLINE "xyz");
-    /* That failed: the next one, and this one again, have their own command lines. */
-    press(f, LDR_EVENT_DOWN, "B");
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "B", "");
-    press(f, LDR_EVENT_UP, "A");
-    menu_type_text(f, "e");
-    check_edit(f, CMDLINE, 11);
-}
-
-static void nothing_to_edit(void **state)
-{
-    struct menu_fixture *f = *state;
-
-    menu_open_with(f, "");
-    press(f, LDR_EVENT_DOWN, "B");
-    menu_type_text(f, "e");
-    assert_false(f->menu.editing);
-    assert_string_equal(f->menu.notice, "a directory has no command line");
-    menu_open_with(f, "editor_enabled: no");
-    menu_type_text(f, "eE");
-    assert_false(f->menu.editing);
-    assert_string_equal(f->menu.notice, "the configuration says editor_enabled: no");
-    menu_open_text(f, "/F\nprotocol: efi\npath: /f\n");
-    menu_type_text(f, "e");
-    check_edit(f, "", 0);
-    menu_event(f, LDR_EVENT_BACKSPACE);
-    menu_event(f, LDR_EVENT_DELETE);
-    menu_event(f, LDR_EVENT_RIGHT);
-    check_edit(f, "", 0);
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-    menu_check_chosen(f, "F", "");
-}
-
-/* Nothing but printable ASCII can be typed. */
-static void edits_text_only(void **state)
-{
-    struct menu_fixture *f = *state;
-
-    menu_open_text(f, "/F\nprotocol: efi\npath: /f\n");
-    menu_type_text(f, "e");
-    for (int c = -128; c < 128; c++)
-        menu_type(f, (char)c);
-    assert_int_equal(f->menu.edit_length, '~' - ' ' + 1);
-    for (size_t i = 0; i < f->menu.edit_length; i++)
-        assert_int_equal(f->menu.edit[i], ' ' + (int)i);
-}
-
-static void edits_up_to_the_limit(void **state)
-{
-    struct menu_fixture *f = *state;
-    char text[LDR_MENU_EDIT_BYTES + 64] = "/A\nprotocol: limine\npath: /k\ncmdline: ";
-    size_t begin = strlen(text);
-
-    memset(text + begin, 'x', LDR_MENU_EDIT_BYTES - 2);
-    menu_open_text(f, text);
-    menu_type_text(f, "e");
-    assert_int_equal(f->menu.edit_length, LDR_MENU_EDIT_BYTES - 2);
-    menu_event(f, LDR_EVENT_HOME);
-    menu_type_text(f, "y");
-    assert_null(f->menu.notice);
-    menu_type_text(f, "z");
-    assert_string_equal(f->menu.notice, "a command line can't be longer in this editor");
-    assert_int_equal(f->menu.edit_length, LDR_MENU_EDIT_BYTES - 1);
-    assert_int_equal(f->menu.edit[0], 'y');
-    assert_int_equal(f->menu.edit[1], 'x');
-    menu_event(f, LDR_EVENT_DELETE);
-    assert_null(f->menu.notice);
-    assert_int_equal(f->menu.edit_length, LDR_MENU_EDIT_BYTES - 2);
-
-    memset(text + begin, 'x', LDR_MENU_EDIT_BYTES - 1);
-    menu_open_text(f, text);
-    menu_type_text(f, "e");
-    assert_true(f->menu.editing);
-
-    memset(text + begin, 'x', LDR_MENU_EDIT_BYTES);
-    menu_open_text(f, text);
-    menu_type_text(f, "e");
-    assert_false(f->menu.editing);
-    assert_string_equal(f->menu.notice, "this command line is too long for the editor");
-    assert_int_equal(menu_event(f, LDR_EVENT_ENTER), LDR_MENU_BOOT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MENU_TEST(begins),
-        MENU_TEST(begins_deep),
-        MENU_TEST(begins_and_boots),
-        MENU_TEST(begins_without_default),
-        MENU_TEST(counts_down),
-        MENU_TEST(no_countdown),
-        MENU_TEST(any_key_stops_it),
-        MENU_TEST(quiet),
-        MENU_TEST(up_and_down),
-        MENU_TEST(only_entry),
-        MENU_TEST(directories),
-        MENU_TEST(closed_and_opened),
-        MENU_TEST(empty_directory),
-        MENU_TEST(boots),
-        MENU_TEST(leaves),
-        MENU_TEST(cannot_boot),
-        MENU_TEST(digits),
-        MENU_TEST(keys_of_no_meaning),
-        MENU_TEST(edits),
-        MENU_TEST(edits_and_forgets),
-        MENU_TEST(nothing_to_edit),
-        MENU_TEST(edits_text_only),
-        MENU_TEST(edits_up_to_the_limit),
+        MENU_TEST(begins),           MENU_TEST(begins_deep),
+        MENU_TEST(begins_and_boots), MENU_TEST(begins_without_default),
+        MENU_TEST(counts_down),      MENU_TEST(no_countdown),
+        MENU_TEST(any_key_stops_it), MENU_TEST(quiet),
+        MENU_TEST(up_and_down),      MENU_TEST(only_entry),
+        MENU_TEST(directories),      MENU_TEST(closed_and_opened),
+        MENU_TEST(empty_directory),  MENU_TEST(boots),
+        MENU_TEST(leaves),           MENU_TEST(cannot_boot),
+        MENU_TEST(digits),           MENU_TEST(keys_of_no_meaning),
     };
 
     return cmocka_run_group_tests_name("menu", tests, NULL, NULL);

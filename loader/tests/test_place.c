@@ -19,6 +19,84 @@
 #define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
 
+/* ---- among regions ------------------------------------------------------------------- */
+
+static bool try_place(const struct ldr_region *map, size_t count, uint64_t lowest, uint64_t bytes,
+                      uint64_t modulus, uint64_t congruent, uint64_t *ret_phys)
+{
+    struct ldr_block block = {bytes, modulus, congruent, lowest, LDR_ANYWHERE, NULL, 0};
+    return ldr_place(map, count, 6, &block, ret_phys);
+}
+
+static void what_is_split_anyway_comes_first(void **state)
+{
+    (void)state;
+    const struct ldr_region map[] = {
+        {0x0, 0xa0000, LDR_USABLE},
+        {0x100000, 0x700000, LDR_USABLE},
+        {0x800000, 0x8000, LDR_RESERVED},
+        {0x808000, 64 * MIB - 0x808000, LDR_USABLE},
+    };
+    uint64_t phys;
+    /* Both 1 MiB to 2 MiB and what follows 0x808000 are split; the higher one wins. */
+    assert_true(try_place(map, 4, 0, 0x10000, PGT_PAGE, 0, &phys));
+    assert_int_equal(phys, 0x808000);
+    /* It just fits what is left of that stretch; with one page more every place
+     * costs a whole stretch, and the highest wins. */
+    assert_true(try_place(map, 4, 0, 0x1f8000, PGT_PAGE, 0, &phys));
+    assert_int_equal(phys, 0x808000);
+    assert_true(try_place(map, 4, 0, 0x1f9000, PGT_PAGE, 0, &phys));
+    assert_int_equal(phys, 64 * MIB - 0x1f9000);
+    /* As 2 MiB pages: aligned, and the highest of those that cost the same. */
+    assert_true(try_place(map, 4, 0, 4 * MIB, PGT_PAGE_2M, 0, &phys));
+    assert_int_equal(phys, 60 * MIB);
+    assert_true(try_place(map, 4, 0, 4 * MIB, PGT_PAGE_2M, 0x3000, &phys));
+    assert_int_equal(phys & (PGT_PAGE_2M - 1), 0x3000);
+    assert_false(try_place(map, 4, 0, 64 * MIB, PGT_PAGE, 0, &phys));
+}
+
+static void keeps_to_its_limits(void **state)
+{
+    (void)state;
+    const struct ldr_region map[] = {{0x1000, 0x3000, LDR_USABLE},
+                                     {0x200000, 0x200000, LDR_RECLAIMABLE}};
+    uint64_t phys = 1;
+    assert_true(try_place(map, 2, 0, 0x3000, PGT_PAGE, 0, &phys)); /* low, but all there is */
+    assert_int_equal(phys, 0x1000);
+    assert_false(try_place(map, 2, 0x2000, 0x3000, PGT_PAGE, 0, &phys));
+    assert_true(try_place(map, 2, 0x2000, 0x2000, PGT_PAGE, 0, &phys));
+    assert_int_equal(phys, 0x2000);
+    assert_false(try_place(map, 2, 0, 0x4000, PGT_PAGE, 0, &phys));
+}
+
+static void stays_below(void **state)
+{
+    (void)state;
+    const struct ldr_region map[] = {{PGT_PAGE_2M, 3 * GIB - PGT_PAGE_2M, LDR_USABLE},
+                                     {3 * GIB, 2 * GIB, LDR_USABLE},
+                                     {6 * GIB, GIB, LDR_USABLE}};
+    struct ldr_block block = {PGT_PAGE, PGT_PAGE, 0, 0, LDR_ANYWHERE, NULL, 0};
+    uint64_t phys;
+    assert_true(ldr_place(map, 3, 6, &block, &phys));
+    assert_int_equal(phys, 7 * GIB - PGT_PAGE);
+    block.highest = LDR_BELOW_4_GIB;
+    assert_true(ldr_place(map, 3, 6, &block, &phys));
+    assert_int_equal(phys, 4 * GIB - PGT_PAGE);
+    block.bytes = PGT_PAGE_2M + PGT_PAGE;
+    assert_true(ldr_place(map, 3, 6, &block, &phys));
+    assert_int_equal(phys, 4 * GIB - PGT_PAGE_2M - PGT_PAGE);
+    /* The block's last byte counts, not its page. */
+    block.bytes = PGT_PAGE;
+    block.lowest = 3 * GIB;
+    block.highest = 3 * GIB + PGT_PAGE - 1;
+    assert_true(ldr_place(map, 3, 6, &block, &phys));
+    assert_int_equal(phys, 3 * GIB);
+    block.highest--;
+    assert_false(ldr_place(map, 3, 6, &block, &phys));
+    block.highest = 2 * GIB; /* below the lowest */
+    assert_false(ldr_place(map, 3, 6, &block, &phys));
+}
+
 /* ---- beside files and image ---------------------------------------------------------- */
 
 /* 64 MiB with the hole below 1 MiB, and a file near the end. */
@@ -159,6 +237,9 @@ static void framebuffer_takes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_split_anyway_comes_first),
+        cmocka_unit_test(keeps_to_its_limits),
+        cmocka_unit_test(stays_below),
         cmocka_unit_test(file_does_not_attract),
         cmocka_unit_test(image_attracts),
         cmocka_unit_test(whole_stretches_of_text_are_not_split),

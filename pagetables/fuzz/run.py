@@ -95,7 +95,7 @@ class Fuzzer:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         status = self.run(
-            "-merge=1", f"-max_len={INPUT_BYTES}", str(fresh), str(self.seeds), str(self.learned),
+            "-set_cover_merge=1", f"-max_len={INPUT_BYTES}", str(fresh), str(self.seeds), str(self.learned),
             limit=None,
         )
         if status == 0:

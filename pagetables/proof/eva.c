@@ -10,8 +10,6 @@
  */
 #include "pagetables/space.h"
 
-#include <__fc_builtin.h>
-
 #define FRAMES 64
 
 /* Physical memory from address 0 on, so that Eva sees where a physical address points to. */
@@ -31,9 +29,12 @@ static void expect(bool holds)
     (void)(1 / (int)holds);
 }
 
+/* Whatever it may be: that is what a volatile object holds for Eva. */
+static volatile uint64_t anything;
+
 static unsigned any(unsigned last)
 {
-    return (unsigned)Frama_C_unsigned_int_interval(0, last);
+    return (unsigned)(anything % ((uint64_t)last + 1));
 }
 
 static bool reserve(void *context, size_t count)
@@ -202,11 +203,6 @@ static void run_out(unsigned count)
 
 /* ---- whatever the arguments are ------------------------------------------------------------- */
 
-static uint64_t any_word(void)
-{
-    return Frama_C_unsigned_long_interval(0, UINT64_MAX);
-}
-
 static void any_attributes(void)
 {
     struct pgt_arch arch = {4, 46, true, true, PGT_PAT_LIMINE};
@@ -231,8 +227,8 @@ static void any_attributes(void)
 
 static void any_place(unsigned levels)
 {
-    struct pgt_arch arch = {(uint8_t)levels, (uint8_t)(32 + any(20)), any(1), any(1), any_word()};
-    uint64_t virt = any_word(), bytes = any_word();
+    struct pgt_arch arch = {(uint8_t)levels, (uint8_t)(32 + any(20)), any(1), any(1), anything};
+    uint64_t virt = anything, bytes = anything;
     struct pgt_flush flush = {0};
     struct range range;
 
@@ -240,7 +236,7 @@ static void any_place(unsigned levels)
     if (!pgt_range(&arch, virt, bytes, &range))
         (void)linear_range(&arch, range);
     for (unsigned i = 0; i < 2 * PGT_FLUSH_RANGES; i++)
-        pgt_flush_range(&flush, any_word(), any_word());
+        pgt_flush_range(&flush, anything, anything);
 }
 
 void eva_main(void)

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The headers' functions, for the proof. */
-#include "pagetables/entry.h"
+#include "pagetables/fill.h"

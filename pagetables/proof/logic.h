@@ -29,13 +29,17 @@
 /* ---- entries: these expand where they are used, when pagetables/entry.h has named the bits -- */
 #define IS_PRESENT(raw) (((raw) & ENTRY_PRESENT) != 0)
 #define COUNT_OF(raw)   (((raw) & ENTRY_COUNT) >> ENTRY_COUNT_SHIFT)
-#define PHYS_OF_LEAF(raw, level) ((raw) & ENTRY_ADDRESS & ~(reach_of(level) - 1))
+#define PHYS_OF_LEAF(raw, level) ((raw) & ENTRY_ADDRESS & U64(~(reach_of(level) - 1)))
 #define ATTRIBUTES_IN_LARGE(attributes) \
     (((attributes) & ~ENTRY_PAT_4K) | (((attributes) & ENTRY_PAT_4K) != 0 ? ENTRY_PAT_LARGE : 0))
 #define ATTRIBUTES_OF_LEAF(raw, level) \
     ((level) == LEVEL_4K ? (raw) & ~ENTRY_ADDRESS \
                          : ((raw) & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | \
                                (((raw) & ENTRY_PAT_LARGE) != 0 ? ENTRY_PAT_4K : 0))
+
+/*@ logic uint64_t stepped(uint64_t first, uint64_t step, integer i) =
+        i <= 0 ? first : (uint64_t)(stepped(first, step, i - 1) + step);
+*/
 
 /* ---- words are their bits, shifts are divisions (the way there is in lemmas.c) ------------ */
 /*@ lemma word_0: word(0);
@@ -61,6 +65,7 @@
     lemma bit_8: \forall integer x; bit(x, 8) <==> (x & 0x100) != 0;
     lemma bit_12: \forall integer x; bit(x, 12) <==> (x & 0x1000) != 0;
     lemma bit_63: \forall integer x; bit(x, 63) <==> (x & 0x8000000000000000) != 0;
+    lemma word_converted: \forall integer x; word(U64(x));
     lemma word_and: \forall integer x, y; word(x) ==> word(y) ==> word(x & y);
     lemma word_xor: \forall integer x, y; word(x) ==> word(y) ==> word(x ^ y);
     lemma word_or: \forall integer x, y; word(x) ==> word(y) ==> word(x | y);
@@ -122,6 +127,8 @@
     lemma mask_not_kept: MASK(U64(~(ENTRY_COUNT | ENTRY_GLOBAL)), !(52 <= i < 62 || i == 8));
     lemma mask_address_count: MASK((ENTRY_ADDRESS | ENTRY_COUNT), 12 <= i < 62);
     lemma mask_no_address_count: MASK(U64(~(ENTRY_ADDRESS | ENTRY_COUNT)), !(12 <= i < 62));
+    lemma mask_none: MASK(0, 0 == 1);
+    lemma mask_all: MASK(UINT64_MAX, 0 == 0);
     lemma mask_table: MASK(ENTRY_TABLE, i == 0 || i == 1 || i == 2 || i == 5 || i == 6);
 */
 

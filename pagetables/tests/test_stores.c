@@ -373,6 +373,19 @@ static void expect_marks(const struct bench *bench)
     }
 }
 
+/* What maps nothing was not marked either: such an entry is 0 as a whole. */
+static void expect_no_more_marks(const struct bench *bench)
+{
+    static uint64_t frame[FRAMES];
+    size_t count = pgt_tables(&bench->space, frame, FRAMES);
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *entry = entries_at(bench, frame[i]);
+        for (unsigned k = 0; k < 512; k++)
+            if (!(entry[k] & BIT_P) && entry[k] != 0)
+                fail_msg("an entry that isn't present is %#lx", (unsigned long)entry[k]);
+    }
+}
+
 /* What a processor finds that still walks the page tables which it had cached: of each page the
  * frame from before, the new one, or nothing. */
 static void expect_cached(const struct bench *bench)
@@ -411,6 +424,7 @@ static void run(void (*operation)(struct bench *), uint64_t size)
         fail_msg("%s", bench.wrong);
     assert_true(bench.stores > 0);
     expect_marks(&bench);
+    expect_no_more_marks(&bench);
     expect_cached(&bench);
     end(&bench);
 }

@@ -156,6 +156,20 @@ void world_step_read(struct world *world, struct world_member *member)
 
 /* ---- the rest ----------------------------------------------------------- */
 
+/* Field by field: a compiler may leave anything between them. */
+static void assert_same_space(const struct pgt_space *a, const struct pgt_space *b)
+{
+    assert_memory_equal(&a->arch, &b->arch, sizeof(a->arch));
+    assert_ptr_equal(a->frames.context, b->frames.context);
+    assert_int_equal(a->frames.offset, b->frames.offset);
+    assert_int_equal(a->root, b->root);
+    assert_ptr_equal(a->upper, b->upper);
+    assert_int_equal(a->upper_slot, b->upper_slot);
+    assert_int_equal(a->upper_start, b->upper_start);
+    assert_int_equal(a->root_live, b->root_live);
+    assert_int_equal(a->dependents, b->dependents);
+}
+
 /* Others take the tables over, and hand them back. */
 void world_step_adopt(struct world *world, struct world_member *member)
 {
@@ -166,7 +180,7 @@ void world_step_adopt(struct world *world, struct world_member *member)
     pgt_disown(&member->space);
     memset(&member->space, 0xa5, sizeof(member->space));
     assert_int_equal(pgt_adopt(&member->space, &world->arch, &frames, before.root), PGT_OK);
-    assert_memory_equal(&member->space, &before, sizeof(before));
+    assert_same_space(&member->space, &before);
 }
 
 /* Arguments that are refused whatever is mapped. */
