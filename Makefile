@@ -49,6 +49,7 @@ $(B)/host/%.a:
 
 include pagetables/build.mk
 include pagetables/bench/build.mk
+include pagetables/proof/build.mk
 include pagetables/fuzz/build.mk
 include pagetables/mutation/build.mk
 include pagetables/proof/eva.mk

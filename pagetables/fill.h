@@ -88,9 +88,9 @@ static inline struct summary summarize(const pgt_entry *slot, unsigned count)
     assigns \nothing;
     ensures \result <= count;
     ensures \forall integer k; 0 <= k < \result ==>
-            ((slot[k].raw ^ stepped(first.raw, step, k)) & ~ENTRY_MARKS) == 0;
+            ((slot[k].raw ^ stepped(first.raw, step, k)) & U64(~ENTRY_MARKS)) == 0;
     ensures \result < count ==>
-            ((slot[\result].raw ^ stepped(first.raw, step, \result)) & ~ENTRY_MARKS) != 0; */
+            ((slot[\result].raw ^ stepped(first.raw, step, \result)) & U64(~ENTRY_MARKS)) != 0; */
 static inline unsigned count_alike(const pgt_entry *slot, unsigned count, pgt_entry first,
                                    uint64_t step)
 {
@@ -98,7 +98,7 @@ static inline unsigned count_alike(const pgt_entry *slot, unsigned count, pgt_en
     unsigned i = 0;
     /*@ loop invariant 0 <= i <= count && expected == stepped(first.raw, step, i);
         loop invariant \forall integer k; 0 <= k < i ==>
-                       ((slot[k].raw ^ stepped(first.raw, step, k)) & ~ENTRY_MARKS) == 0;
+                       ((slot[k].raw ^ stepped(first.raw, step, k)) & U64(~ENTRY_MARKS)) == 0;
         loop assigns i, expected;
         loop variant count - i; */
     for (; i < count; i++, expected += step)

@@ -11,7 +11,6 @@
 
 struct map_job {
     struct pgt_space *space;
-    struct range range;        /* linear */
     uint64_t phys_from_linear; /* physical = linear + this, modulo 2^64 */
     uint64_t attributes;       /* in the form of a 4K leaf */
     unsigned largest_level;
@@ -188,6 +187,14 @@ static inline enum pgt_status map_judge(const struct pgt_arch *arch,
     return *ret_attributes ? PGT_OK : PGT_BAD_RIGHTS;
 }
 
+/* Made anew where it is needed, to keep the stack small. */
+static inline struct range map_linear(const struct pgt_space *space,
+                                      const struct pgt_mapping *mapping)
+{
+    struct range range = {mapping->virt, mapping->virt + (mapping->bytes - 1)};
+    return linear_range(&space->arch, range);
+}
+
 /* Everything that can be refused for what the mapping itself says; and the job. */
 static enum pgt_status map_start(const struct pgt_space *space, const struct pgt_mapping *mapping,
                                  struct map_job *ret_job)
@@ -200,8 +207,7 @@ static enum pgt_status map_start(const struct pgt_space *space, const struct pgt
     if (status)
         return status;
     ret_job->space = (struct pgt_space *)space; /* only a commit writes through it */
-    ret_job->range = linear_range(&space->arch, range);
-    ret_job->phys_from_linear = mapping->phys - ret_job->range.first;
+    ret_job->phys_from_linear = mapping->phys - map_linear(space, mapping).first;
     ret_job->attributes = attributes;
     ret_job->largest_level = arch_largest_level(&space->arch);
     ret_job->cost = 0;
@@ -209,17 +215,19 @@ static enum pgt_status map_start(const struct pgt_space *space, const struct pgt
 }
 
 /* What it costs; apart from the rest to keep the stack small. */
-static __attribute__((noinline)) enum pgt_status map_plan(struct map_job *job)
+static __attribute__((noinline)) enum pgt_status map_plan(struct map_job *job,
+                                                          const struct pgt_mapping *mapping)
 {
     struct walk walk;
-    walk_start(&walk, job->space, job->range);
+    walk_start(&walk, job->space, map_linear(job->space, mapping));
     return walk_range(&walk, job, count_entry, walk_leave) ? PGT_OK : PGT_SEALED;
 }
 
-static __attribute__((noinline)) void map_commit(struct map_job *job)
+static __attribute__((noinline)) void map_commit(struct map_job *job,
+                                                 const struct pgt_mapping *mapping)
 {
     struct walk walk;
-    walk_start(&walk, job->space, job->range);
+    walk_start(&walk, job->space, map_linear(job->space, mapping));
     unsigned live = walk.step[walk.top - 1].live;
     walk_range(&walk, job, map_entry, map_leave);
     walk_end(&walk, job->space, live);
@@ -231,7 +239,7 @@ enum pgt_status pgt_map_cost(const struct pgt_space *space, const struct pgt_map
     struct map_job job;
     enum pgt_status status = map_start(space, mapping, &job);
     if (!status)
-        status = map_plan(&job);
+        status = map_plan(&job, mapping);
     if (!status)
         *ret_frames = job.cost;
     return status;
@@ -244,15 +252,15 @@ map_range(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt
     struct map_job job;
     enum pgt_status status = map_start(space, mapping, &job);
     if (!status)
-        status = map_plan(&job);
+        status = map_plan(&job, mapping);
     if (status)
         return status;
     if (!frames_reserve(&space->frames, job.cost))
         return PGT_NO_FRAMES;
     job.flush = flush;
-    map_commit(&job);
+    map_commit(&job, mapping);
     if (mapping->promote)
-        pgt_promote_range(space, job.range, flush);
+        pgt_promote_range(space, map_linear(space, mapping), flush);
     return PGT_OK;
 }
 
@@ -355,15 +363,11 @@ static __attribute__((noinline)) enum pgt_status map_told(struct pgt_space *spac
     return PGT_OK;
 }
 
-/* What is rare is apart and called last, so that a page fault's way needs no stack. */
-static inline __attribute__((always_inline)) int map_page(struct pgt_space *space,
-                                                          const struct pgt_mapping *mapping,
-                                                          struct pgt_flush *flush, pgt_entry leaf)
+/* In a table that is there. */
+static inline enum pgt_status map_at(struct pgt_space *space, uint64_t virt,
+                                     struct pgt_flush *flush, pgt_entry leaf,
+                                     struct page_place place)
 {
-    uint64_t virt = mapping->virt;
-    struct page_place place;
-    if (!page_find(space, virt, &place))
-        return map_chain(space, mapping, leaf);
     if (entry_present(entry_load(place.slot)))
         return map_over(space, virt, flush, leaf, place.slot);
     entry_store(place.slot, leaf);
@@ -375,18 +379,39 @@ static inline __attribute__((always_inline)) int map_page(struct pgt_space *spac
 static __attribute__((noinline)) int
 map_special(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
 {
+    struct page_place place;
     uint64_t attributes =
         map_is_page(&space->arch, mapping) ? map_attributes(&space->arch, mapping) : 0;
-    return attributes ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
-                      : FOR_A_WALK;
+    pgt_entry leaf = {attributes | mapping->phys};
+    if (!attributes)
+        return FOR_A_WALK;
+    if (!page_find(space, mapping->virt, &place))
+        return map_chain(space, mapping, leaf);
+    return (int)map_at(space, mapping->virt, flush, leaf, place);
 }
 
+/* What isn't one ordinary page in a table that is there.  `leaf` is not present if it is not
+ * ordinary. */
+static __attribute__((noinline)) enum pgt_status map_otherwise(struct pgt_space *space,
+                                                               const struct pgt_mapping *mapping,
+                                                               struct pgt_flush *flush,
+                                                               pgt_entry leaf)
+{
+    int status =
+        entry_present(leaf) ? map_chain(space, mapping, leaf) : map_special(space, mapping, flush);
+    return status == FOR_A_WALK ? map_range(space, mapping, flush) : (enum pgt_status)status;
+}
+
+/* What is rare is apart and called last, so that a page fault's way needs no stack. */
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
                         struct pgt_flush *flush)
 {
+    struct page_place place;
     uint64_t attributes = map_is_page(&space->arch, mapping) ? map_plain(&space->arch, mapping) : 0;
-    int status = usually(attributes)
-                     ? map_page(space, mapping, flush, (pgt_entry){attributes | mapping->phys})
-                     : map_special(space, mapping, flush);
-    return status == FOR_A_WALK ? map_range(space, mapping, flush) : (enum pgt_status)status;
+    pgt_entry leaf = {attributes | mapping->phys};
+    if (!attributes)
+        return map_otherwise(space, mapping, flush, (pgt_entry){0});
+    if (!page_find(space, mapping->virt, &place))
+        return map_otherwise(space, mapping, flush, leaf);
+    return map_at(space, mapping->virt, flush, leaf, place);
 }

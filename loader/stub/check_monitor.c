@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tables for somebody who looks at the machine from outside: an address space made by random
- * operations, in which the kernel then stands still.  Each of its leaves is a line
+ * operations, in which the kernel then stands still.  Its leaves are lines
  *
- *     # leaf: 0000500000000000 000000001a43000 1000 rights 0x3, memory 0, accessed 1, dirty 1
+ *     # leaf: 0000500000000000 0000000001a43000 1000 rights 0x3, memory 0, ... 4 times
  *
- * after "# root: " and its physical address, and before "# leaves: " and their number.
+ * for leaves in a row that continue each other, after "# root: " and its physical address, and
+ * before "# leaves: " and their number.
  *
  * Only if the kernel's command line has monitor=X: the seed, hexadecimal.
  */
@@ -84,22 +85,42 @@ static enum pgt_status operate(struct tables *tables, uint64_t virt, uint64_t by
     }
 }
 
+static bool continues(const struct pgt_leaf *first, size_t count, const struct pgt_leaf *leaf)
+{
+    return leaf->bytes == first->bytes && leaf->virt == first->virt + count * first->bytes &&
+           leaf->phys == first->phys + count * first->bytes && leaf->rights == first->rights &&
+           leaf->memory == first->memory && leaf->accessed == first->accessed &&
+           leaf->dirty == first->dirty;
+}
+
+static void say(const struct pgt_leaf *leaf, size_t count)
+{
+    tap_note("leaf: %016lx %016lx %lx rights 0x%x, memory %u, accessed %u, dirty %u, %lu times",
+             leaf->virt, leaf->phys, leaf->bytes, leaf->rights, (unsigned)leaf->memory,
+             (unsigned)leaf->accessed, (unsigned)leaf->dirty, count);
+}
+
 static void say_leaves(const struct tables *tables)
 {
-    struct pgt_leaf leaf;
-    uint64_t next = 0;
-    size_t count = 0;
+    struct pgt_leaf first, leaf;
+    size_t alike = 0, count = 0;
 
     tap_note("root: %016lx", tables->space.root);
-    while (pgt_next(&tables->space, next, &leaf)) {
-        tap_note("leaf: %016lx %016lx %lx rights 0x%x, memory %u, accessed %u, dirty %u", leaf.virt,
-                 leaf.phys, leaf.bytes, leaf.rights, (unsigned)leaf.memory, (unsigned)leaf.accessed,
-                 (unsigned)leaf.dirty);
-        count++;
+    for (uint64_t next = 0; pgt_next(&tables->space, next, &leaf); count++) {
+        if (alike > 0 && !continues(&first, alike, &leaf)) {
+            say(&first, alike);
+            alike = 0;
+        }
+        if (alike++ == 0)
+            first = leaf;
         next = leaf.virt + leaf.bytes;
-        if (next == 0)
+        if (next == 0) {
+            count++;
             break;
+        }
     }
+    if (alike > 0)
+        say(&first, alike);
     tap_note("leaves: %lu", count);
 }
 

@@ -22,7 +22,7 @@ $(B)/fuzz/%.a:
 $(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/%.o
 	$(CLANG) $(FUZZ_LINK) -o $@ $^ $(FUZZ_LIBS)
 
-fuzz: $(FUZZERS) ## fuzz for SECONDS= each, two at a time; what they find is under build/fuzz/findings
+fuzz: $(FUZZERS) ## fuzz for SECONDS= each; what is found lies under build/fuzz/findings
 	$(PYTHON) pagetables/fuzz/run.py --seconds $(SECONDS) --output $(B)/fuzz $(FUZZERS:$(B)/fuzz/%=%)
 
 .PHONY: fuzz

@@ -33,6 +33,7 @@ SHIPPED = (
     *BASE, "-O2", "-ffreestanding", "-mgeneral-regs-only", "-mno-red-zone",
     "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fcf-protection=none",
 )  # fmt: skip
+INLINE = (*BASE, "-O1")
 
 # A long run of the same is not what tells mutants from the original.
 ENVIRONMENT = os.environ | {"PGT_OPERATIONS": "10000", "LC_ALL": "C"}
@@ -234,10 +235,11 @@ class Worker:
             return ""
         shop = self.shop
         for source in self.dependents(file, shop.includes):
-            original, output = (f / "inline" / source.with_suffix(".o") for f in (shop.root, self.folder))
-            if not original.exists() and not compile_one(shop.tree, source, original, (*BASE, "-O1")):
-                return None
-            if not compile_one(self.tree, source, output, (*BASE, "-O1")):
+            name = Path("inline") / source.with_suffix(".o")
+            original, output = shop.root / name, self.folder / name
+            if not original.exists():
+                compile_one(shop.tree, source, original, INLINE)
+            if not compile_one(self.tree, source, output, INLINE):
                 return None
             if shop.digest(output) != shop.digest(original):
                 return shop.digest(output)
@@ -249,10 +251,10 @@ class Worker:
         made = self.compile(self.dependents(file, shop.library), "tested", shop.flags)
         own = self.dependents(file, [*shop.helpers, *(TESTS / f"{t.name}.c" for t in shop.tests)])
         if not made:
-            return "the compiler", "refuses it"
+            return "the compiler", "does not compile with asserts on"
         objects = [made.get(s, (shop.root / "tested" / s).with_suffix(".o")) for s in shop.library]
         if not shop.link_library(objects, self.folder, shop.link):
-            return "the linker", "refuses it"
+            return "the linker", "does not link"
         helpers = self.compile([s for s in own if s in shop.helpers], "tested", shop.flags)
         for test in tests:
             program = shop.root / "tested" / test.name

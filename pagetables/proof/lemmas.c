@@ -42,7 +42,9 @@
     lemma by_4: \forall uint64_t x; (x >> 4) == x / 0x10;
     lemma twice_8: \forall uint64_t x; ((x >> 4) >> 4) == x / 0x100;
     lemma by_8: \forall uint64_t x; (x >> 8) == x / 0x100;
+    lemma twice_12: \forall uint64_t x; ((x >> 8) >> 4) == x / 0x1000;
     lemma by_12: \forall uint64_t x; (x >> 12) == x / 0x1000;
+    lemma twice_16: \forall uint64_t x; ((x >> 8) >> 8) == x / 0x10000;
     lemma by_16: \forall uint64_t x; (x >> 16) == x / 0x10000;
     lemma twice_32: \forall uint64_t x; ((x >> 16) >> 16) == x / 0x100000000;
     lemma by_32: \forall uint64_t x; (x >> 32) == x / 0x100000000;
@@ -97,9 +99,11 @@
     lemma raw_mask_not_kept: RAW_MASK(U64(~(ENTRY_COUNT | ENTRY_GLOBAL)), !(52 <= i < 62 || i == 8));
     lemma raw_mask_address_count: RAW_MASK((ENTRY_ADDRESS | ENTRY_COUNT), 12 <= i < 62);
     lemma raw_mask_no_address_count: RAW_MASK(U64(~(ENTRY_ADDRESS | ENTRY_COUNT)), !(12 <= i < 62));
+    lemma raw_mask_none: RAW_MASK(0, 0 == 1);
+    lemma raw_mask_all: RAW_MASK(UINT64_MAX, 0 == 0);
     lemma raw_mask_table: RAW_MASK(ENTRY_TABLE, i == 0 || i == 1 || i == 2 || i == 5 || i == 6);
-    lemma raw_reach: \forall integer level; 1 <= level <= 5 ==>
-        (level == 1 ==> reach(level) == 1);
+    lemma bits_above_10: \forall uint64_t x; \forall integer i;
+        10 <= i < 64 ==> (bit(x, i) <==> bit(x >> 10, i - 10));
 */
 
 #include "pagetables/proof/logic.h"

@@ -12,35 +12,6 @@
 #include "pagetables/pagetables.h"
 #include "pagetables/proof/words.h"
 
-/* The bits of a mask, by a condition on their number `i`. */
-#define MASK(word, condition) \forall integer i; 0 <= i < 64 ==> (bit(word, i) <==> (condition))
-
-/* log2 of the bytes that an entry covers. */
-#define SHIFT(level) (12 + PGT_INDEX_BITS * ((level) - 1))
-
-/*@ logic integer reach_of(integer level) =
-        level == 1 ? 0x1000 : level == 2 ? 0x200000 : level == 3 ? 0x40000000 :
-        level == 4 ? 0x8000000000 : level == 5 ? 0x1000000000000 : 0x200000000000000;
-
-    predicate is_level(integer level) = 1 <= level <= 5;
-    predicate is_leaf_level(integer level) = 1 <= level <= 3;
-*/
-
-/* ---- entries: these expand where they are used, when pagetables/entry.h has named the bits -- */
-#define IS_PRESENT(raw) (((raw) & ENTRY_PRESENT) != 0)
-#define COUNT_OF(raw)   (((raw) & ENTRY_COUNT) >> ENTRY_COUNT_SHIFT)
-#define PHYS_OF_LEAF(raw, level) ((raw) & ENTRY_ADDRESS & U64(~(reach_of(level) - 1)))
-#define ATTRIBUTES_IN_LARGE(attributes) \
-    (((attributes) & ~ENTRY_PAT_4K) | (((attributes) & ENTRY_PAT_4K) != 0 ? ENTRY_PAT_LARGE : 0))
-#define ATTRIBUTES_OF_LEAF(raw, level) \
-    ((level) == LEVEL_4K ? (raw) & ~ENTRY_ADDRESS \
-                         : ((raw) & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | \
-                               (((raw) & ENTRY_PAT_LARGE) != 0 ? ENTRY_PAT_4K : 0))
-
-/*@ logic uint64_t stepped(uint64_t first, uint64_t step, integer i) =
-        i <= 0 ? first : (uint64_t)(stepped(first, step, i - 1) + step);
-*/
-
 /* ---- words are their bits, shifts are divisions (the way there is in lemmas.c) ------------ */
 /*@ lemma word_0: word(0);
     lemma word_typed: \forall uint64_t x; word(x);
@@ -53,6 +24,7 @@
     lemma bit_not: \forall integer x, i; 0 <= i ==> (bit(~x, i) <==> !bit(x, i));
     lemma bit_64: \forall integer x, i; 0 <= i < 64 ==> (bit(U64(x), i) <==> bit(x, i));
     lemma bit_32: \forall integer x, i; 0 <= i < 32 ==> (bit(U32(x), i) <==> bit(x, i));
+    lemma bit_64_above: \forall uint64_t x; \forall integer i; 64 <= i ==> !bit(x, i);
     lemma bit_32_above: \forall uint32_t x; \forall integer i; 32 <= i ==> !bit(x, i);
     lemma bit_right: \forall integer x, n, i; 0 <= n ==> 0 <= i ==> (bit(x >> n, i) <==> bit(x, i + n));
     lemma bit_left: \forall integer x, n, i; 0 <= n ==> 0 <= i ==>
@@ -91,6 +63,8 @@
 */
 
 /*@ lemma no_bits: \forall integer i; 0 <= i ==> !bit(0, i);
+    lemma disjoint: \forall integer m, x, i;
+        0 <= i < 64 ==> (m & x) == 0 ==> !(bit(m, i) && bit(x, i));
     lemma bits_10: MASK(0x3ff, i < 10);
     lemma small_10: \forall integer x, i; 0 <= x < 0x400 ==> 10 <= i < 64 ==> !bit(x, i);
     lemma index_of_32: \forall uint64_t x; (U32(x) & 0x1ff) == x % 0x200;

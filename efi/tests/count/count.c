@@ -29,9 +29,25 @@ static struct {
     EFI_TEXT_OUTPUT_STRING output_string;
     EFI_TEXT_SET_ATTRIBUTE set_attribute;
     EFI_STATUS(EFIAPI *open_volume)(EFI_FILE_IO_INTERFACE *, EFI_FILE_HANDLE *);
-    EFI_FILE file; /* what every open file of the volume is called by */
+    EFI_FILE file;  /* what every open file of the volume is called by */
+    unsigned depth; /* of calls of them, one within another */
     uint64_t started, in_files, in_console, waiting;
 } the;
+
+/* Each call is between a begin() and an end().  Of calls within others, as of waiting for a disk
+ * within reading a file, the outermost counts. */
+static uint64_t begin(void)
+{
+    the.depth++;
+    return tsc_read();
+}
+
+static void end(uint64_t *part, uint64_t from)
+{
+    the.depth--;
+    if (the.depth == 0)
+        *part += tsc_read() - from;
+}
 
 /* ---- the file system ------------------------------------------------------------ */
 
@@ -39,52 +55,52 @@ static void adopt_file(EFI_FILE_HANDLE file);
 
 static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *volume, EFI_FILE_HANDLE *ret_root)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.open_volume(volume, ret_root);
 
     if (status == EFI_SUCCESS)
         adopt_file(*ret_root);
-    the.in_files += tsc_read() - from;
+    end(&the.in_files, from);
     return status;
 }
 
 static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE file, EFI_FILE_HANDLE *ret_file, CHAR16 *name,
                                    UINT64 mode, UINT64 attributes)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.file.Open(file, ret_file, name, mode, attributes);
 
     if (status == EFI_SUCCESS)
         adopt_file(*ret_file);
-    the.in_files += tsc_read() - from;
+    end(&the.in_files, from);
     return status;
 }
 
 static EFI_STATUS EFIAPI file_close(EFI_FILE_HANDLE file)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.file.Close(file);
 
-    the.in_files += tsc_read() - from;
+    end(&the.in_files, from);
     return status;
 }
 
 static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE file, UINTN *bytes, void *buffer)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.file.Read(file, bytes, buffer);
 
-    the.in_files += tsc_read() - from;
+    end(&the.in_files, from);
     return status;
 }
 
 static EFI_STATUS EFIAPI file_get_info(EFI_FILE_HANDLE file, EFI_GUID *kind, UINTN *bytes,
                                        void *buffer)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.file.GetInfo(file, kind, bytes, buffer);
 
-    the.in_files += tsc_read() - from;
+    end(&the.in_files, from);
     return status;
 }
 
@@ -118,19 +134,19 @@ static enum ldr_status watch_files(EFI_BOOT_SERVICES *services, struct ldr_repor
 
 static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *out, CHAR16 *text)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.output_string(out, text);
 
-    the.in_console += tsc_read() - from;
+    end(&the.in_console, from);
     return status;
 }
 
 static EFI_STATUS EFIAPI set_attribute(SIMPLE_TEXT_OUTPUT_INTERFACE *out, UINTN attribute)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.set_attribute(out, attribute);
 
-    the.in_console += tsc_read() - from;
+    end(&the.in_console, from);
     return status;
 }
 
@@ -146,10 +162,10 @@ static void watch_console(SIMPLE_TEXT_OUTPUT_INTERFACE *out)
 
 static EFI_STATUS EFIAPI stall(UINTN microseconds)
 {
-    uint64_t from = tsc_read();
+    uint64_t from = begin();
     EFI_STATUS status = the.stall(microseconds);
 
-    the.waiting += tsc_read() - from;
+    end(&the.waiting, from);
     return status;
 }
 

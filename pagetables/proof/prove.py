@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs Frama-C's WP over the proofs and says how many goals were proved, of how many.
+
+    python3 pagetables/proof/prove.py BUILD_FOLDER
+
+Exits 0 only if every goal of every run is proved.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROOF = Path("pagetables/proof")
+NEEDED = ("frama-c", "why3", "z3", "cvc4")
+PROVERS = "script,Z3:4.8.12:bits,z3,cvc4"
+TALLY = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)", re.MULTILINE)
+
+# Z3 twice: once with all that Why3 and WP tell it, once with our own lemmas about bits alone.
+WHY3_CONF = """[main]
+datadir = "/usr/share/why3"
+libdir = "/usr/lib/ocaml/why3"
+magic = 14
+memlimit = 2000
+running_provers_max = 2
+timelimit = 10
+
+[partial_prover]
+name = "CVC4"
+path = "/usr/bin/cvc4"
+version = "1.8"
+
+[partial_prover]
+name = "Z3"
+path = "/usr/bin/z3"
+version = "4.8.12"
+
+[prover]
+name = "Z3"
+version = "4.8.12"
+alternative = "bits"
+command = "/usr/bin/z3 -smt2 -T:%t sat.random_seed=42 nlsat.randomize=false smt.random_seed=42 %f"
+driver = "{driver}"
+in_place = false
+interactive = false
+shortcut = "z3-bits"
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of WP: a file, which of its functions, and what comes before it."""
+
+    file: str
+    functions: tuple[str, ...] = ()  # none: its lemmas
+    before: str = ""
+
+
+RUNS = (
+    Run("pagetables/proof/lemmas.c"),
+    Run(
+        "pagetables/proof/headers.c",
+        tuple(
+            """proof_exchange proof_compare_exchange
+            level_shift level_mask level_index arch_largest_level entry_present entry_is_leaf
+            entry_to_table entry_table entry_count entry_plain entry_with_count attributes_at
+            entry_to_leaf leaf_phys leaf_attributes entry_store entry_load entry_exchange
+            entry_put fill_leaves fill_zero summarize count_alike count_like""".split()
+        ),
+        "pagetables/proof/logic.h",
+    ),
+)
+
+
+def prove(run: Run, build: Path) -> tuple[int, int]:
+    """Proved goals and all goals of one run; what wasn't proved is printed."""
+    include = f" -include {run.before}" if run.before else ""
+    select = (
+        ["-wp-prop=-@lemma", "-wp-fct=" + ",".join(run.functions)]
+        if run.functions
+        else ["-wp-prop=@lemma"]
+    )
+    command = [
+        "frama-c", "-wp", "-wp-rte", "-wp-no-filter-init", "-wp-par=2", "-wp-timeout=20",
+        f"-wp-prover={PROVERS}", f"-wp-session={PROOF / 'session'}",
+        "-wp-cache=update", f"-wp-cache-dir={build / 'cache'}",
+        f"-cpp-extra-args=-I.{include}", *select, run.file,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    tally = TALLY.search(done.stdout)
+    if tally is None:
+        print(done.stdout[-3000:], done.stderr[-1000:], file=sys.stderr)
+        return 0, 1
+    proved, goals = int(tally[1]), int(tally[2])
+    if proved != goals:
+        lines = done.stdout.splitlines()
+        print("\n".join(line for line in lines if " Goal " in line and "Valid" not in line))
+    return proved, goals
+
+
+def main() -> int:
+    build = Path(sys.argv[1]).resolve()
+    if missing := [tool for tool in NEEDED if shutil.which(tool) is None]:
+        print("prove: missing", *missing, "- make deps-proof installs them", file=sys.stderr)
+        return 1
+    (build / "cache").mkdir(parents=True, exist_ok=True)
+    conf = build / "why3.conf"
+    conf.write_text(WHY3_CONF.format(driver=(PROOF / "z3_bits.drv").resolve()))
+    os.environ["WHY3CONFIG"] = str(conf)
+    proved = goals = 0
+    for run in RUNS:
+        done, of = prove(run, build)
+        print(f"{run.file}: {done}/{of}", flush=True)
+        proved, goals = proved + done, goals + of
+    print(f"prove: {proved}/{goals} goals proved")
+    return 0 if proved == goals else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
