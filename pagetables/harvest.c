@@ -144,9 +144,9 @@ static enum walk_next split_first(struct walk *walk, struct gone_job *job, pgt_e
     enum walk_next next = walk_split(walk, job->space, leaf);
     struct walk_step *made = walk_below(walk);
     uint64_t frame = table_phys(&job->space->frames, made->table);
-    pgt_entry link = {entry_to_table(frame, PGT_ENTRIES).raw | global_below(leaf.raw)};
     made->fresh = false;
-    uint64_t marks = entry_exchange(slot, link).raw & ENTRY_MARKS & ~(uint64_t)made->marks;
+    uint64_t marks = entry_exchange(slot, entry_to_table(frame, PGT_ENTRIES)).raw & ENTRY_MARKS &
+                     ~(uint64_t)made->marks;
     if (marks)
         walk_inherit_marks(&job->space->frames, made->table, walk->level - 1, marks);
     return next;

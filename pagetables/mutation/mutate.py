@@ -163,10 +163,9 @@ def report(run: Run, described: str) -> str:
     lines = [
         "# Mutants: would the tests notice?",
         "",
-        "`make mutate MUTANTS=200 SEED=1` changes the library in small ways, one at a time, and runs",
-        "the host tests that run the changed line (`pagetables/mutation/mutate.py` says how). This is",
-        "the report of",
-        f"{described}.",
+        "`make mutate MUTANTS=200 SEED=1` changes the library in small ways, one at a time, and",
+        "runs the host tests that run the changed line (`pagetables/mutation/mutate.py` says how).",
+        f"This is the report of {described}.",
         "",
         f"**{len(counted)} mutants, {noticed} noticed: {percent(noticed, len(counted)):.1f} %;** "
         f"without the {known} known to be equivalent or harmless "
@@ -180,9 +179,10 @@ def report(run: Run, described: str) -> str:
         + ".",
         "",
     ]
+    survivors = [o for o in counted if o.survived]
     for title, some in (
-        ("Survivors that are equivalent or harmless", [o for o in counted if o.reason]),
-        ("Other survivors", [o for o in counted if o.survived and not o.reason]),
+        ("Survivors that are equivalent or harmless", [o for o in survivors if o.reason]),
+        ("Other survivors", [o for o in survivors if not o.reason]),
     ):
         lines += [f"## {title}", ""]
         for o in some:

@@ -7,11 +7,11 @@
 #   split-return      what a call stored is only looked at if its status says so
 EVA_FLAGS := -no-annot -c11 -machdep gcc_x86_64 -cpp-frama-c-compliant \
              -cpp-extra-args="-I. -DPGT_INDEX_BITS=2 -include pagetables/proof/plain.h" \
-             -main eva_main -eva-precision 3 -eva-split-return auto -eva-slevel 100000 -eva-auto-loop-unroll 1024 \
-             -eva-no-print -eva-no-show-progress
+             -main eva_main -eva-precision 3 -eva-split-return auto -eva-slevel 100000 \
+             -eva-auto-loop-unroll 1024 -eva-no-print -eva-no-show-progress
 EVA_SRC := pagetables/proof/eva.c $(patsubst %.o,%.c,$(PGT_FAST_CORE))
 
-eva: ## Frama-C/Eva over the page tables' core: no alarms
+eva: ## Frama-C/Eva over the page tables' core: no alarms (3 minutes)
 	@mkdir -p $(B)/proof
 	frama-c $(EVA_FLAGS) -eva $(EVA_SRC) >$(B)/proof/eva.log || { tail $(B)/proof/eva.log; exit 1; }
 	@sed -n '/ANALYSIS SUMMARY/,$$p' $(B)/proof/eva.log

@@ -81,7 +81,7 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
     select = (
         ["-wp-prop=-@lemma", "-wp-fct=" + ",".join(run.functions)]
         if run.functions
-        else ["-wp-prop=@lemma"]
+        else ["-wp-prop=@lemma", "-wp-auto=wp:range", "-wp-auto-width=100"]
     )
     command = [
         "frama-c", "-wp", "-wp-rte", "-wp-no-filter-init", "-wp-par=2", "-wp-timeout=20",
