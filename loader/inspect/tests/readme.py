@@ -6,6 +6,7 @@ folder.
 """
 
 import re
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -22,7 +23,7 @@ SESSION = re.compile(r"^    \$ (.*)\n((?:    .*\n|\n(?=    ))*)", re.M)
 
 def session(command: str, folder: Path) -> str:
     """A command of the README, which may end with `echo $?` to show the exit status."""
-    command = command.replace("build/pagelift-inspect", str(TOOL))
+    command = command.replace("build/pagelift-inspect", shlex.quote(str(TOOL)))
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True)
     lines = (done.stdout + done.stderr).splitlines()
     return "".join(f"    {line}\n" if line else "\n" for line in lines)
