@@ -170,3 +170,10 @@ void arena_assert_settled(const struct arena *arena)
     if (arena->granted != 0)
         fail_msg("%zu frames were reserved and never taken", arena->granted);
 }
+
+uint64_t arena_from_environment(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text == NULL ? otherwise : strtoull(text, NULL, 0);
+}

@@ -65,4 +65,7 @@ void arena_assert_settled(const struct arena *arena);
 /* A small generator (xorshift64*), so that a printed seed replays a run. */
 uint64_t arena_random(uint64_t *state);
 
+/* A number that a person set, as PGT_SEED, in the environment; `otherwise` where nobody did. */
+uint64_t arena_from_environment(const char *name, uint64_t otherwise);
+
 #endif

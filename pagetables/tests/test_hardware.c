@@ -427,12 +427,6 @@ static void draw_state(struct hardware *hw)
     hw->guest.state.cr4 = arena_random(&hw->random) & may;
 }
 
-static uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text == NULL ? otherwise : strtoull(text, NULL, 0);
-}
-
 static void run(struct hardware *hw)
 {
     arena_init_in(&hw->arena, hw->guest.vm.memory + TABLES, TABLES, TABLES_FRAMES, hw->seed);
@@ -464,8 +458,8 @@ static void walk_at_levels(void **state, uint8_t levels)
     }
     hw->guest.arch.levels = levels;
     hw->data = vm_add_memory(&hw->guest.vm, DATA, DATA_BYTES);
-    hw->seed = from_environment("PGT_SEED", 1);
-    hw->rounds = from_environment("PGT_ROUNDS", ROUNDS);
+    hw->seed = arena_from_environment("PGT_SEED", 1);
+    hw->rounds = arena_from_environment("PGT_ROUNDS", ROUNDS);
     hw->random = hw->seed * 2 + 1;
     print_message("PGT_SEED=%" PRIu64 " PGT_ROUNDS=%" PRIu64 "\n", hw->seed, hw->rounds);
     find_what_is_withheld(hw);

@@ -29,12 +29,6 @@
 
 /* ---- the run ------------------------------------------------------------ */
 
-static uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text == NULL ? otherwise : strtoull(text, NULL, 0);
-}
-
 static int allocate_world(void **state)
 {
     *state = calloc(1, sizeof(struct world));
@@ -57,8 +51,8 @@ static int release_world(void **state)
 static void random_operations_match_model_and_walker(void **state)
 {
     struct world *world = *state;
-    world->seed = from_environment("PGT_SEED", DEFAULT_SEED);
-    world->operations = from_environment("PGT_OPERATIONS", DEFAULT_OPERATIONS);
+    world->seed = arena_from_environment("PGT_SEED", DEFAULT_SEED);
+    world->operations = arena_from_environment("PGT_OPERATIONS", DEFAULT_OPERATIONS);
     world->random = world->seed * 2 + 1;
 
     print_message("PGT_SEED=%" PRIu64 " PGT_OPERATIONS=%" PRIu64 "\n", world->seed,
