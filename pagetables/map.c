@@ -129,8 +129,6 @@ static enum walk_next map_run(struct walk *walk, struct map_job *job, pgt_entry 
 static enum walk_next map_entry(struct walk *walk, void *context)
 {
     struct map_job *job = context;
-    if (walk_here(walk)->doomed)
-        return walk_doomed(walk, job->space);
     pgt_entry *slot = walk_slot(walk);
     pgt_entry old = entry_load(slot);
     enum map_action action = decide(job, old, walk->level, walk->part);

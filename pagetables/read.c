@@ -46,7 +46,7 @@ static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_e
         }
         table = (const pgt_entry *)(uintptr_t)(entry_table(entry) + offset);
     }
-    return false;
+    __builtin_unreachable(); /* what is present at the lowest level is a leaf */
 }
 
 bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)

@@ -144,6 +144,13 @@ static void frames_known_to_be_zero(void **state)
     assert_false(pgt_lookup(&suite.space, 3 * GIB - MIB - 1, &leaf));
     assert_false(pgt_lookup(&suite.space, 3 * GIB + MIB, &leaf));
     assert_true(pgt_lookup(&suite.space, 3 * GIB + MIB + 0x1000, &leaf));
+
+    struct pgt_space dependent;
+    assert_int_equal(pgt_seal(&suite.space, UPPER_4, 1), PGT_OK);
+    assert_int_equal(pgt_init_on(&dependent, &suite.space, &suite.space.frames), PGT_OK);
+    suite_check(&dependent);
+    assert_true(pgt_is_empty(&dependent, 0, 6 * GIB));
+    assert_int_equal(pgt_destroy(&dependent), PGT_OK);
     suite_end(&suite);
 }
 

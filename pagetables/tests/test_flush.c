@@ -416,6 +416,25 @@ static void a_dependent_changes_no_upper(void **state)
     suite_end(&suite);
 }
 
+/* Page by page, without a walk: more pages apart than the gather has ranges for. */
+static void single_pages_overflow_the_gather(void **state)
+{
+    struct suite suite;
+    struct pgt_arch arch = suite_arch(4);
+    struct pgt_flush flush = {0};
+    (void)state;
+
+    suite_start(&suite, &arch);
+    suite_map(&suite, GIB, 2 * MIB, RW, 0x5000);
+    for (unsigned i = 0; i <= PGT_FLUSH_RANGES; i++) {
+        assert_false(flush.everything);
+        assert_int_equal(flush.count, i);
+        assert_int_equal(pgt_unmap(&suite.space, GIB + i * 0x2000, 0x1000, &flush), PGT_OK);
+    }
+    assert_true(flush.everything && flush.needed);
+    suite_end(&suite);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +453,7 @@ int main(void)
         cmocka_unit_test(global_tells_of_what_was_there),
         cmocka_unit_test(upper_is_said_of_sealed_slots_alone),
         cmocka_unit_test(a_dependent_changes_no_upper),
+        cmocka_unit_test(single_pages_overflow_the_gather),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

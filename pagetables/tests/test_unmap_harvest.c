@@ -256,6 +256,62 @@ static void the_owner_of_an_upper_may(void **state)
     }
 }
 
+/* An allocator during whose take() the processor marks the leaf that is being split. */
+struct marking {
+    struct pgt_frames inner;
+    uint64_t *leaf; /* null once it was marked */
+};
+
+static bool marking_reserve(void *context, size_t count)
+{
+    const struct marking *marking = context;
+    return marking->inner.reserve(marking->inner.context, count);
+}
+
+static uint64_t marking_take(void *context)
+{
+    struct marking *marking = context;
+    if (marking->leaf != NULL)
+        *marking->leaf |= 0x60; /* accessed and dirty */
+    marking->leaf = NULL;
+    return marking->inner.take(marking->inner.context);
+}
+
+static void marking_give(void *context, uint64_t frame)
+{
+    const struct marking *marking = context;
+    marking->inner.give(marking->inner.context, frame);
+}
+
+static void marks_of_a_leaf_that_is_being_split_are_told(void **state)
+{
+    struct suite suite;
+    struct pgt_arch arch = suite_arch(4);
+    struct pgt_harvest sum;
+    struct pgt_flush flush = {0};
+    struct pgt_leaf rest;
+    (void)state;
+
+    suite_start(&suite, &arch);
+    suite_map(&suite, GIB, 2 * MIB, RW, 2 * MIB);
+    suite_mark(&suite.arena, &suite.space, GIB, 0);
+    struct marking marking = {suite.arena.frames,
+                              walk_entry(&suite.arena, &arch, suite.space.root, GIB, 2)};
+    suite.space.frames.reserve = marking_reserve;
+    suite.space.frames.take = marking_take;
+    suite.space.frames.give = marking_give;
+    suite.space.frames.context = &marking;
+    assert_int_equal(pgt_unmap_harvest(&suite.space, GIB, 0x3000, NULL, NULL, &sum, &flush),
+                     PGT_OK);
+    assert_null(marking.leaf);
+    assert_int_equal(sum.accessed, 0x3000);
+    assert_int_equal(sum.dirty, 0x3000);
+    assert_true(pgt_lookup(&suite.space, GIB + 0x3000, &rest));
+    assert_true(rest.accessed && rest.dirty);
+    suite.space.frames = suite.arena.frames;
+    suite_end(&suite);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +320,7 @@ int main(void)
         cmocka_unit_test(the_last_frame_has_none_after_it),
         cmocka_unit_test(what_it_refuses),
         cmocka_unit_test(the_owner_of_an_upper_may),
+        cmocka_unit_test(marks_of_a_leaf_that_is_being_split_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
