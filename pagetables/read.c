@@ -33,7 +33,7 @@ static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_e
     const uint64_t offset = space->frames.offset;
     const pgt_entry *table = space_root(space);
 #pragma GCC unroll 5
-    for (unsigned level = LEVELS_MOST; level >= LEVEL_4K; level--) {
+    for (unsigned level = LEVELS_MOST; level > LEVEL_4K; level--) {
         if (level > LEVELS_FEWEST && usually(level > levels))
             continue;
         pgt_entry entry = entry_load(&table[level_index(virt, level)]);
@@ -46,7 +46,12 @@ static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_e
         }
         table = (const pgt_entry *)(uintptr_t)(entry_table(entry) + offset);
     }
-    __builtin_unreachable(); /* what is present at the lowest level is a leaf */
+    pgt_entry entry = entry_load(&table[level_index(virt, LEVEL_4K)]);
+    if (!entry_present(entry))
+        return false;
+    *ret_leaf = entry;
+    *ret_level = LEVEL_4K;
+    return true;
 }
 
 bool pgt_lookup(const struct pgt_space *space, uint64_t virt, struct pgt_leaf *ret_leaf)

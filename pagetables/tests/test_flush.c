@@ -432,6 +432,14 @@ static void single_pages_overflow_the_gather(void **state)
         assert_int_equal(pgt_unmap(&suite.space, GIB + i * 0x2000, 0x1000, &flush), PGT_OK);
     }
     assert_true(flush.everything && flush.needed);
+
+    /* Downwards, side by side: one range. */
+    struct pgt_flush down = {0};
+    for (unsigned i = 3; i-- > 0;)
+        assert_int_equal(pgt_unmap(&suite.space, GIB + MIB + i * 0x1000, 0x1000, &down), PGT_OK);
+    assert_int_equal(down.count, 1);
+    assert_int_equal(suite_flush_first(&down), GIB + MIB);
+    assert_int_equal(suite_flush_last(&down), GIB + MIB + 0x2fff);
     suite_end(&suite);
 }
 
