@@ -71,7 +71,7 @@ test-threads: $(THREADS) ## readers beside writers, under ThreadSanitizer (10 s)
 
 # ---- the stack of every call, from the compiler's own figures ------------------
 # What a kernel's author includes; the rest is for the library's own files.
-PAGETABLES_PRIVATE := $(addprefix pagetables/,fill.h ram_map.h recursive_edit.h space.h text.h walk.h \
+PAGETABLES_PRIVATE := $(addprefix pagetables/,fill.h page.h ram_map.h recursive_edit.h space.h text.h walk.h \
                                              $(notdir $(wildcard pagetables/*_parts.h)))
 PAGETABLES_PUBLIC  := $(filter-out $(PAGETABLES_PRIVATE),$(wildcard pagetables/*.h))
 # Calls that stand on others which are at the limit themselves: they map and unmap for a caller.

@@ -7,6 +7,7 @@
  * needed, a second one to do it.  Both see the same decisions, so the count is exact
  * and the second can't fail.
  */
+#include "pagetables/page.h"
 #include "pagetables/walk.h"
 
 struct map_job {
@@ -276,25 +277,21 @@ map_range(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt
 static const uint64_t plain_attributes[32] = {PLAIN_4(0),  PLAIN_4(4),  PLAIN_4(8),  PLAIN_4(12),
                                               PLAIN_4(16), PLAIN_4(20), PLAIN_4(24), PLAIN_4(28)};
 
-/* Does it map one page, and can nothing be said against its addresses? */
+/* Does it map one page, and can nothing be said against its frame? */
 static inline bool map_is_page(const struct pgt_arch *arch, const struct pgt_mapping *mapping)
 {
-    uint64_t virt = mapping->virt, phys = mapping->phys;
+    uint64_t phys = mapping->phys;
     uint64_t wrong = (mapping->bytes ^ PGT_PAGE) | mapping->promote |
-                     ((virt | phys) & (PGT_PAGE - 1)) | (phys >> arch->physical_bits);
-    return usually(!wrong && is_canonical(arch, virt));
+                     ((mapping->virt | phys) & (PGT_PAGE - 1)) | (phys >> arch->physical_bits);
+    return usually(!wrong);
 }
 
-/* map_attributes() for ordinary memory without a key or software bits; 0 for any other.  The
- * first entry of a PAT says write-back, or it is an unusual one. */
-static inline uint64_t map_plain(const struct pgt_arch *arch, const struct pgt_mapping *mapping)
+/* map_attributes() for ordinary memory without a key or software bits, where arch_is_usual(); 0 for
+ * any other. */
+static inline uint64_t map_plain(const struct pgt_mapping *mapping)
 {
-    unsigned special = (unsigned)mapping->memory | mapping->key | mapping->software |
-                       ((unsigned)(arch->pat & 7) ^ memory_to_pat_type(PGT_WRITE_BACK));
-    if (special || mapping->rights >= 32)
-        return 0;
-    uint64_t attributes = plain_attributes[mapping->rights];
-    return !arch->no_execute && (attributes & ENTRY_XD) ? 0 : attributes;
+    unsigned special = (unsigned)mapping->memory | mapping->key | mapping->software;
+    return special || mapping->rights >= 32 ? 0 : plain_attributes[mapping->rights];
 }
 
 /* Makes tables from the level below `level` down to the page's own, which nothing leads to
@@ -319,6 +316,28 @@ static inline pgt_entry page_chain(struct pgt_space *space, uint64_t virt, unsig
 
 /* What the calls for one page return in place of a status if a walk has to look at it. */
 #define FOR_A_WALK (-1)
+
+static __attribute__((noinline)) enum pgt_status map_told(struct pgt_space *space, uint64_t virt)
+{
+    pgt_tell_global(space, virt, LEVEL_4K);
+    return PGT_OK;
+}
+
+/* Maps a page that lacks its page table alone. */
+static __attribute__((noinline)) enum pgt_status
+map_first(struct pgt_space *space, uint64_t virt, pgt_entry leaf, pgt_entry *above, pgt_entry *top)
+{
+    if (!space->frames.reserve(space->frames.context, 1))
+        return PGT_NO_FRAMES;
+    uint64_t frame = table_take(space);
+    pgt_entry *table = table_at(&space->frames, frame);
+    if (!space->frames.zeroed)
+        clear_unseen(table, PGT_ENTRIES);
+    table[level_index(virt, LEVEL_4K)] = leaf;
+    entry_store(above, (pgt_entry){entry_to_table(frame, 1).raw | global_below(leaf.raw)});
+    entry_store(top, (pgt_entry){entry_load(top).raw + COUNT_ONE});
+    return leaf.raw & ENTRY_GLOBAL ? map_told(space, virt) : PGT_OK;
+}
 
 /* Maps a page that lacks tables; whatever else is in the way is for a walk. */
 static __attribute__((noinline)) int map_chain(struct pgt_space *space,
@@ -355,12 +374,6 @@ static __attribute__((noinline)) enum pgt_status map_over(struct pgt_space *spac
     return PGT_OK;
 }
 
-static __attribute__((noinline)) enum pgt_status map_told(struct pgt_space *space, uint64_t virt)
-{
-    pgt_tell_global(space, virt, LEVEL_4K);
-    return PGT_OK;
-}
-
 /* In a table that is there. */
 static inline enum pgt_status map_at(struct pgt_space *space, uint64_t virt,
                                      struct pgt_flush *flush, pgt_entry leaf,
@@ -369,34 +382,33 @@ static inline enum pgt_status map_at(struct pgt_space *space, uint64_t virt,
     if (entry_present(entry_load(place.slot)))
         return map_over(space, virt, flush, leaf, place.slot);
     entry_store(place.slot, leaf);
-    entry_store(place.above, (pgt_entry){place.link.raw + COUNT_ONE});
+    entry_store(place.above, (pgt_entry){entry_load(place.above).raw + COUNT_ONE});
     return leaf.raw & ENTRY_GLOBAL ? map_told(space, virt) : PGT_OK;
 }
 
-/* Anything but ordinary memory. */
+/* One page, whatever is unusual about it or missing for it. */
 static __attribute__((noinline)) int
-map_special(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
+map_unusual(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
 {
-    struct page_place place;
-    uint64_t attributes =
-        map_is_page(&space->arch, mapping) ? map_attributes(&space->arch, mapping) : 0;
-    pgt_entry leaf = {attributes | mapping->phys};
+    const struct pgt_arch *arch = &space->arch;
+    if (!map_is_page(arch, mapping) || !page_is_own(space, mapping->virt))
+        return FOR_A_WALK;
+    uint64_t attributes = arch_is_usual(arch) ? map_plain(mapping) : 0;
+    if (!attributes)
+        attributes = map_attributes(arch, mapping);
     if (!attributes)
         return FOR_A_WALK;
-    if (!page_find(space, mapping->virt, &place))
-        return map_chain(space, mapping, leaf);
-    return (int)map_at(space, mapping->virt, flush, leaf, place);
+    pgt_entry leaf = {attributes | mapping->phys};
+    struct page_place place;
+    if (page_find(space, mapping->virt, &place) == PAGE_THERE)
+        return (int)map_at(space, mapping->virt, flush, leaf, place);
+    return map_chain(space, mapping, leaf);
 }
 
-/* What isn't one ordinary page in a table that is there.  `leaf` is not present if it is not
- * ordinary. */
-static __attribute__((noinline)) enum pgt_status map_otherwise(struct pgt_space *space,
-                                                               const struct pgt_mapping *mapping,
-                                                               struct pgt_flush *flush,
-                                                               pgt_entry leaf)
+static __attribute__((noinline)) enum pgt_status
+map_otherwise(struct pgt_space *space, const struct pgt_mapping *mapping, struct pgt_flush *flush)
 {
-    int status =
-        entry_present(leaf) ? map_chain(space, mapping, leaf) : map_special(space, mapping, flush);
+    int status = map_unusual(space, mapping, flush);
     return status == FOR_A_WALK ? map_range(space, mapping, flush) : (enum pgt_status)status;
 }
 
@@ -404,12 +416,16 @@ static __attribute__((noinline)) enum pgt_status map_otherwise(struct pgt_space 
 enum pgt_status pgt_map(struct pgt_space *space, const struct pgt_mapping *mapping,
                         struct pgt_flush *flush)
 {
+    if (!map_is_page(&space->arch, mapping) || !page_is_plain(space, mapping->virt))
+        return map_otherwise(space, mapping, flush);
     struct page_place place;
-    uint64_t attributes = map_is_page(&space->arch, mapping) ? map_plain(&space->arch, mapping) : 0;
-    pgt_entry leaf = {attributes | mapping->phys};
-    if (!attributes)
-        return map_otherwise(space, mapping, flush, (pgt_entry){0});
-    if (!page_find(space, mapping->virt, &place))
-        return map_otherwise(space, mapping, flush, leaf);
-    return map_at(space, mapping->virt, flush, leaf, place);
+    pgt_entry leaf = {map_plain(mapping) | mapping->phys};
+    if (!entry_present(leaf))
+        return map_otherwise(space, mapping, flush);
+    enum page_way way = page_find(space, mapping->virt, &place);
+    if (way == PAGE_THERE)
+        return map_at(space, mapping->virt, flush, leaf, place);
+    if (way == PAGE_LACKS_TABLE)
+        return map_first(space, mapping->virt, leaf, place.above, place.top);
+    return map_otherwise(space, mapping, flush);
 }

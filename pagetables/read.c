@@ -23,7 +23,7 @@ void pgt_describe(const struct pgt_space *space, pgt_entry entry, unsigned level
 }
 
 /* The leaf that maps the byte at virt, and its level.  The loop is laid out flat, as in
- * page_find(): a lookup is little more. */
+ * page_find() of page.h: a lookup is little more. */
 static inline bool find_leaf(const struct pgt_space *space, uint64_t virt, pgt_entry *ret_leaf,
                              unsigned *ret_level)
 {

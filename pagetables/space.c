@@ -72,15 +72,26 @@ void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned li
     table_give(space, directory);
 }
 
-/* With a root that is yet to be filled, from a frame that is reserved. */
+/* Pages that have nothing unusual about them: canonical, and the space's own.  Both halves are one
+ * range, which wraps: -2^47 to 2^47 with four levels.  Where an upper is shared it is the lower half
+ * alone, or what of that is below the upper. */
+static void plain_pages(struct pgt_space *space)
+{
+    const uint64_t half = linear_all(&space->arch).last / 2 + 1;
+    const uint64_t own = space->upper_start < half ? space->upper_start : half;
+    space->plain_start = space->upper ? 0 : -half;
+    space->plain_bytes = !arch_is_usual(&space->arch) ? 0 : space->upper ? own : 2 * half;
+}
+
 static void start_space(struct pgt_space *space, const struct pgt_arch *arch,
-                        const struct pgt_frames *frames)
+                        const struct pgt_frames *frames, uint64_t root)
 {
     *space = (struct pgt_space){.arch = *arch,
                                 .frames = *frames,
-                                .root = frames->take(frames->context),
+                                .root = root,
                                 .upper_slot = PGT_ENTRIES,
                                 .upper_start = UINT64_MAX};
+    plain_pages(space);
 }
 
 enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
@@ -89,7 +100,7 @@ enum pgt_status pgt_init(struct pgt_space *space, const struct pgt_arch *arch,
     pgt_assert(arch_is_sane(arch));
     if (!frames_reserve(frames, 1))
         return PGT_NO_FRAMES;
-    start_space(space, arch, frames);
+    start_space(space, arch, frames, frames->take(frames->context));
     pgt_fill_empty(space, space_root(space));
     return PGT_OK;
 }
@@ -149,7 +160,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
     if (!frames_reserve(frames, 1))
         return PGT_NO_FRAMES;
     unsigned shared = upper->upper_slot;
-    start_space(space, &upper->arch, frames);
+    start_space(space, &upper->arch, frames, frames->take(frames->context));
     pgt_entry *root = space_root(space);
     if (!frames->zeroed)
         clear_unseen(root, shared);
@@ -159,6 +170,7 @@ enum pgt_status pgt_init_on(struct pgt_space *space, struct pgt_space *upper,
     space->upper = upper;
     space->upper_slot = shared;
     space->upper_start = upper->upper_start;
+    plain_pages(space);
     __atomic_fetch_add(&upper->dependents, 1, __ATOMIC_RELAXED);
     return PGT_OK;
 }
@@ -211,11 +223,8 @@ enum pgt_status pgt_adopt(struct pgt_space *space, const struct pgt_arch *arch,
     pgt_assert(arch_is_sane(arch));
     if (root & (PGT_PAGE - 1))
         return PGT_MISALIGNED;
-    struct pgt_space adopted = {.arch = *arch,
-                                .frames = *frames,
-                                .root = root,
-                                .upper_slot = PGT_ENTRIES,
-                                .upper_start = UINT64_MAX};
+    struct pgt_space adopted;
+    start_space(&adopted, arch, frames, root);
     if (!audit_adopted(&adopted))
         return PGT_MALFORMED;
     *space = adopted;

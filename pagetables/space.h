@@ -93,6 +93,12 @@ static inline bool arch_is_sane(const struct pgt_arch *arch)
            arch->physical_bits >= 32 && arch->physical_bits <= 52;
 }
 
+/* Is ordinary memory, with any rights, what the first entry of the PAT and XD say? */
+static inline bool arch_is_usual(const struct pgt_arch *arch)
+{
+    return arch->no_execute && (uint8_t)arch->pat == memory_to_pat_type(PGT_WRITE_BACK);
+}
+
 /* PGT_MISALIGNED, PGT_BAD_RANGE, or PGT_OK with the range. */
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range);
@@ -128,97 +134,11 @@ static inline bool range_is_foreign(const struct pgt_space *space, struct range 
 /* The same for addresses as they are, and nothing but those. */
 void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last);
 
-/* The page at `virt`, of which `entry` was the leaf.  In place where it is the first in its
- * gather, as in a page fault. */
-static inline void flush_page(struct pgt_flush *flush, const struct pgt_space *space, uint64_t virt,
-                              pgt_entry entry)
-{
-    uint64_t last = virt + (PGT_PAGE - 1);
-    flush->needed = true;
-    if (entry.raw & ENTRY_GLOBAL)
-        flush->global = true;
-    if (virt >= space->upper_start)
-        flush->upper = true;
-    if (flush->count > 0) {
-        pgt_flush_range(flush, virt, last);
-        return;
-    }
-    flush->count = 1;
-    flush->range[0].first = virt;
-    flush->range[0].last = last;
-}
-
-/* The entry that maps one page, where all its tables are there. */
-struct page_place {
-    pgt_entry *slot;
-    pgt_entry *above; /* the entry that leads to its table; never one of the root */
-    pgt_entry link;   /* what that held */
-};
-
-/* Goes down to a page's entry.  False if a table is not there, if a larger leaf maps the page, or
- * if it is in an upper that the space shares.  The loop is laid out flat, so that it shifts by
- * constants and guesses each level by itself: a page fault is little more. */
-static inline bool page_find(const struct pgt_space *space, uint64_t virt,
-                             struct page_place *ret_place)
-{
-    const unsigned levels = space->arch.levels;
-    const uint64_t offset = space->frames.offset;
-    struct page_place place = {.slot = NULL};
-    pgt_entry *table = space_root(space);
-    if (virt >= space->upper_start && space->upper)
-        return false;
-#pragma GCC unroll 4
-    for (unsigned level = LEVELS_MOST; level > LEVEL_4K; level--) {
-        if (level > LEVELS_FEWEST && usually(level > levels))
-            continue;
-        place.above = &table[level_index(virt, level)];
-        place.link = entry_load(place.above);
-        uint64_t differs = place.link.raw ^ ENTRY_PRESENT;
-        if (differs & (ENTRY_PRESENT | ENTRY_LARGE))
-            return false;
-        table = (pgt_entry *)(uintptr_t)((differs & ENTRY_ADDRESS) + offset);
-    }
-    place.slot = &table[level_index(virt, LEVEL_4K)];
-    *ret_place = place;
-    return true;
-}
-
-/* The first entry on the way to a page that is absent. */
-struct page_gap {
-    pgt_entry *slot;
-    unsigned level;   /* of the table that holds it, above LEVEL_4K */
-    pgt_entry *above; /* the entry that leads to that table; null if that is the root */
-};
-
-/* Goes down to it.  False if there is none, or if it is in an upper where the space may not
- * fill it. */
-static inline bool page_gap(const struct pgt_space *space, uint64_t virt, struct page_gap *ret_gap)
-{
-    struct page_gap gap = {.slot = space_root(space), .level = space->arch.levels};
-    bool upper = slot_is_upper(space, level_index(virt, gap.level));
-    for (; gap.level > LEVEL_4K; gap.level--) {
-        gap.slot += level_index(virt, gap.level);
-        pgt_entry entry = entry_load(gap.slot);
-        if (!entry_present(entry)) {
-            *ret_gap = gap;
-            return !upper || !(space->upper || gap.level == space->arch.levels);
-        }
-        if (entry_is_leaf(entry, gap.level))
-            return false;
-        gap.above = gap.slot;
-        gap.slot = table_at(&space->frames, entry_table(entry));
-    }
-    return false;
-}
-
 /* Root entries of a sealed upper stay as they are. */
 static inline bool is_sealed_root(const struct pgt_space *space, unsigned level, uint64_t linear)
 {
     return level == space->arch.levels && slot_is_upper(space, level_index(linear, level));
 }
-
-/* One present entry more or less in the table that an entry leads to. */
-#define COUNT_ONE (UINT64_C(1) << ENTRY_COUNT_SHIFT)
 
 /* Tells of a global leaf in all entries above a level. */
 void pgt_tell_global(struct pgt_space *space, uint64_t linear, unsigned lowest);

@@ -3,6 +3,7 @@
  * Unmapping: plan, reserve, commit.  Only a larger leaf of which a part stays costs
  * tables; at most one at either end of the range is such.
  */
+#include "pagetables/page.h"
 #include "pagetables/walk.h"
 
 struct unmap_job {
@@ -111,23 +112,41 @@ unmap_range(struct pgt_space *space, uint64_t virt, uint64_t bytes, struct pgt_f
     return PGT_OK;
 }
 
-/* One page goes without a walk, unless a larger leaf has to be split for it, its table goes with
- * it, or it is in an upper that the space may not change. */
+/* One page goes without a walk, unless a larger leaf has to be split for it or its table goes with
+ * it: then false. */
+static inline bool unmap_at(struct pgt_space *space, uint64_t virt, struct page_place place,
+                            struct pgt_flush *flush)
+{
+    pgt_entry old = entry_load(place.slot);
+    if (!entry_present(old))
+        return true;
+    pgt_entry fewer = {entry_load(place.above).raw - COUNT_ONE};
+    if (!(fewer.raw & ENTRY_COUNT))
+        return false;
+    entry_store(place.slot, (pgt_entry){0});
+    entry_store(place.above, fewer);
+    flush_page(flush, space, virt, old);
+    return true;
+}
+
+static __attribute__((noinline)) enum pgt_status
+unmap_otherwise(struct pgt_space *space, uint64_t virt, uint64_t bytes, struct pgt_flush *flush)
+{
+    struct page_place place;
+    if (bytes == PGT_PAGE && !(virt & (PGT_PAGE - 1)) && page_is_own(space, virt) &&
+        page_find(space, virt, &place) == PAGE_THERE && unmap_at(space, virt, place, flush))
+        return PGT_OK;
+    return unmap_range(space, virt, bytes, flush);
+}
+
 enum pgt_status pgt_unmap(struct pgt_space *space, uint64_t virt, uint64_t bytes,
                           struct pgt_flush *flush)
 {
     struct page_place place;
     uint64_t wrong = (bytes ^ PGT_PAGE) | (virt & (PGT_PAGE - 1));
-    if (!usually(!wrong && is_canonical(&space->arch, virt) && page_find(space, virt, &place)))
-        return unmap_range(space, virt, bytes, flush);
-    pgt_entry old = entry_load(place.slot);
-    if (!entry_present(old))
+    if (usually(!wrong && page_is_plain(space, virt) &&
+                page_find(space, virt, &place) == PAGE_THERE &&
+                unmap_at(space, virt, place, flush)))
         return PGT_OK;
-    pgt_entry fewer = {place.link.raw - COUNT_ONE};
-    if (!(fewer.raw & ENTRY_COUNT))
-        return unmap_range(space, virt, bytes, flush);
-    entry_store(place.slot, (pgt_entry){0});
-    entry_store(place.above, fewer);
-    flush_page(flush, space, virt, old);
-    return PGT_OK;
+    return unmap_otherwise(space, virt, bytes, flush);
 }

@@ -110,8 +110,13 @@ static void ideal_identity_1g(struct bench *bench)
 
 static void ours_random(struct bench *bench)
 {
-    for (size_t i = 0; i < bench->random_count; i++)
-        map(bench, bench->random[i], i * PGT_PAGE, PGT_PAGE);
+    struct pgt_mapping page = {.bytes = PGT_PAGE, .rights = RW};
+    struct pgt_flush flush = {0};
+    for (size_t i = 0; i < bench->random_count; i++) {
+        page.virt = bench->random[i];
+        page.phys = i * PGT_PAGE;
+        must(pgt_map(&bench->space, &page, &flush));
+    }
 }
 
 static inline void random_pages(struct bench *bench, bool zeroed)
