@@ -86,6 +86,13 @@ static void empty_and_wrapping_ranges(void **state)
     }
 }
 
+/* The pages right outside of both halves. */
+static void refuse_hole(struct suite *suite, uint64_t lower_last, uint64_t upper)
+{
+    refuse_range(suite, lower_last + 0x1000, 0x1000, PGT_BAD_RANGE);
+    refuse_range(suite, upper - 0x1000, 0x1000, PGT_BAD_RANGE);
+}
+
 static void ranges_stay_canonical(void **state)
 {
     (void)state;
@@ -94,8 +101,7 @@ static void ranges_stay_canonical(void **state)
         uint64_t last = levels == 5 ? LOWER_LAST_5 : LOWER_LAST_4;
         uint64_t upper = levels == 5 ? UPPER_5 : UPPER_4;
         start(&suite, levels);
-        refuse_range(&suite, last + 0x1000, 0x1000, PGT_BAD_RANGE);
-        refuse_range(&suite, upper - 0x1000, 0x1000, PGT_BAD_RANGE);
+        refuse_hole(&suite, last, upper);
         refuse_range(&suite, last, 0x2000, PGT_BAD_RANGE);
         refuse_range(&suite, upper - 0x1000, 0x2000, PGT_BAD_RANGE);
         refuse_range(&suite, UINT64_C(1) << 62, 0x1000, PGT_BAD_RANGE);
@@ -105,6 +111,8 @@ static void ranges_stay_canonical(void **state)
         suite_map(&suite, last, 0x1000, RW, 0x2a000);
         suite_map(&suite, upper, 0x1000, RW, 0x2b000);
         EXPECT(&suite, LEAF(last, 0x1000, RW, 0x2a000), LEAF(upper, 0x1000, RW, 0x2b000));
+        /* Without the sign extension they are those two, of which all tables are there. */
+        refuse_hole(&suite, last, upper);
         suite_end(&suite);
     }
 }
@@ -196,6 +204,7 @@ static void a_processor_without_execute_disable(void **state)
     refuse_map(&suite, GIB, 0x1000, RO, 0x2a000, PGT_BAD_RIGHTS);
     refuse_map(&suite, GIB, GIB, RW | PGT_USER, GIB, PGT_BAD_RIGHTS);
     suite_map(&suite, GIB, 0x1000, RX, 0x2a000);
+    refuse_map(&suite, GIB + 0x1000, 0x1000, RO, 0x2a000, PGT_BAD_RIGHTS); /* its table is there */
     suite_map(&suite, 2 * GIB, 2 * MIB, RWX, 2 * MIB);
     EXPECT(&suite, LEAF(GIB, 0x1000, RX, 0x2a000), LEAF(2 * GIB, 2 * MIB, RWX, 2 * MIB));
     suite_end(&suite);
@@ -244,9 +253,11 @@ static void a_memory_type_at_any_index_of_the_pat(void **state)
         arch.pat = UINT64_C(6) << 8 * index;
         suite_start(&suite, &arch);
         suite_map(&suite, GIB, 0x1000, RW, 0x2a000);
+        suite_map(&suite, GIB + 0x1000, 0x1000, RX, 0x2b000); /* whose table is there */
         suite_map(&suite, 2 * GIB, GIB + 2 * MIB, RW, 8 * GIB);
         suite_map_memory(&suite, 4 * GIB, 2 * MIB + 0x1000, RW, 8 * GIB, PGT_UNCACHEABLE);
-        EXPECT(&suite, LEAF(GIB, 0x1000, RW, 0x2a000), LEAF(2 * GIB, GIB, RW, 8 * GIB),
+        EXPECT(&suite, LEAF(GIB, 0x1000, RW, 0x2a000), LEAF(GIB + 0x1000, 0x1000, RX, 0x2b000),
+               LEAF(2 * GIB, GIB, RW, 8 * GIB),
                LEAF(3 * GIB, 2 * MIB, RW, 9 * GIB),
                {.virt = 4 * GIB,
                 .phys = 8 * GIB,
