@@ -257,8 +257,7 @@ static void a_memory_type_at_any_index_of_the_pat(void **state)
         suite_map(&suite, 2 * GIB, GIB + 2 * MIB, RW, 8 * GIB);
         suite_map_memory(&suite, 4 * GIB, 2 * MIB + 0x1000, RW, 8 * GIB, PGT_UNCACHEABLE);
         EXPECT(&suite, LEAF(GIB, 0x1000, RW, 0x2a000), LEAF(GIB + 0x1000, 0x1000, RX, 0x2b000),
-               LEAF(2 * GIB, GIB, RW, 8 * GIB),
-               LEAF(3 * GIB, 2 * MIB, RW, 9 * GIB),
+               LEAF(2 * GIB, GIB, RW, 8 * GIB), LEAF(3 * GIB, 2 * MIB, RW, 9 * GIB),
                {.virt = 4 * GIB,
                 .phys = 8 * GIB,
                 .bytes = 2 * MIB,
