@@ -193,6 +193,30 @@ bool model_next_run(const struct model *model, uint64_t page, struct pgt_run *re
     return true;
 }
 
+bool model_next_gone(const struct model *model, uint64_t page, uint64_t end,
+                     struct pgt_gone *ret_run)
+{
+    size_t i = model_find(model, page);
+
+    if (page >= end || i == model->count || model->run[i].first >= end)
+        return false;
+    const struct model_run *run = &model->run[i];
+    uint64_t first = page > run->first ? page : run->first;
+    *ret_run = (struct pgt_gone){
+        .virt = first * PGT_PAGE,
+        .phys = model_phys(run, first),
+        .rights = run->is.rights,
+        .software = run->is.software,
+        .accessed = run->accessed,
+        .dirty = run->dirty,
+    };
+    while (++i < model->count && run->end < end && continues(run, run + 1) &&
+           run->accessed == run[1].accessed && run->dirty == run[1].dirty)
+        run++;
+    ret_run->bytes = ((run->end < end ? run->end : end) - first) * PGT_PAGE;
+    return true;
+}
+
 bool model_is_empty(const struct model *model, uint64_t virt, uint64_t bytes)
 {
     const struct model_run *run = model_next(model, virt / PGT_PAGE);

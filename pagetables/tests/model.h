@@ -75,6 +75,10 @@ const struct model_run *model_next(const struct model *model, uint64_t page);
 struct pgt_leaf model_leaf(const struct model_run *run, uint64_t page);
 /* What pgt_next_run() should say; false if nothing follows. */
 bool model_next_run(const struct model *model, uint64_t page, struct pgt_run *ret_run);
+/* What pgt_unmap_harvest() should tell of next, from a page on and up to `end`, excluded; false if
+ * nothing is left. */
+bool model_next_gone(const struct model *model, uint64_t page, uint64_t end,
+                     struct pgt_gone *ret_run);
 bool model_same_leaf(const struct pgt_leaf *a, const struct pgt_leaf *b);
 bool model_same_run(const struct pgt_run *a, const struct pgt_run *b);
 bool model_is_empty(const struct model *model, uint64_t virt, uint64_t bytes);

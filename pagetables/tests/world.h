@@ -11,7 +11,8 @@
 #include "pagetables/tests/suite.h"
 
 #define WORLD_MEMBERS 4
-#define WORLD_OWNERS  2 /* the first members; the others are dependents of member 0 */
+#define WORLD_OWNERS  2   /* the first members; the others are dependents of member 0 */
+#define WORLD_FRAMES  256 /* of an owner's allocator, at most */
 
 /* A space and what it should hold. */
 struct world_member {
@@ -35,12 +36,15 @@ struct world {
     struct pgt_arch arch;
     struct world_member member[WORLD_MEMBERS];
     unsigned windows[2];
-    uint64_t linear;         /* physical minus virtual where mappings agree */
-    uint64_t virt, bytes;    /* the range of the last operation */
-    struct walk_list list;   /* for walks, kept to save allocations */
-    struct pgt_flush before; /* what the gather held before the operation */
-    uint64_t steps;          /* so far */
-    uint64_t seal_at;        /* the step before which the first owner is sealed */
+    uint64_t linear;       /* physical minus virtual where mappings agree */
+    enum pgt_memory usual; /* memory type of most mappings */
+    uint64_t virt, bytes;  /* the range of the last operation */
+    uint8_t *memory;       /* for WORLD_OWNERS times WORLD_FRAMES frames; null: it allocates */
+    struct walk_list list; /* for walks, kept to save allocations */
+    const struct world_member *checked; /* the last one that was compared whole in this step */
+    struct pgt_flush before;            /* what the gather held before the operation */
+    uint64_t steps;                     /* so far */
+    uint64_t seal_at;                   /* the step before which the first owner is sealed */
     struct world_source source;
     uint64_t random;
     uint64_t seed;      /* of the whole run, for messages */
@@ -80,14 +84,16 @@ struct pgt_flush world_flush(struct world *world);
 void world_check_flush(const struct world *world, const struct world_member *member,
                        const struct pgt_flush *flush, const struct model_change *change);
 
-/* pgt_check(), and a few pages in and around the range of the last operation. */
+/* pgt_check(), and a few pages in and around the range of the last operation; nothing if the
+ * member was compared whole since. */
 void world_check_near(struct world *world, struct world_member *member);
-/* All leaves, the number of tables, the frames taken; of one member, of all. */
-void world_check_member(struct world *world, struct world_member *member);
+/* All leaves, and the number of tables, which is returned. */
+size_t world_check_member(struct world *world, struct world_member *member);
+/* The same of all members, and the frames taken. */
 void world_check(struct world *world);
 
-/* Draws a new world, with one owner or two; `random`, `seed`, `source` and the counts of the
- * run stay. */
+/* Draws a new world, with one owner or two; `random`, `seed`, `source`, `memory` and the counts
+ * of the run stay. */
 void world_start(struct world *world);
 /* Seals the first owner somewhere, so that it can have dependents. */
 void world_seal(struct world *world);

@@ -34,6 +34,7 @@ bool world_carried_out(struct world *world, const struct world_call *call, enum 
         assert_true(now.reserves - call->reserves <= world->arenas);
         for (unsigned i = 0; i < world->arenas; i++)
             arena_assert_settled(&world->arena[i]);
+        world->checked = NULL;
         return true;
     }
     assert_int_equal(status, refusal != PGT_OK ? refusal : PGT_NO_FRAMES);

@@ -103,7 +103,7 @@ struct model_attributes world_draw_attributes(struct world *world)
     };
     struct model_attributes drawn = {
         .rights = rights[world_draw(world, world_chance(world, 2) ? 2 : 8)],
-        .memory = PGT_WRITE_BACK,
+        .memory = world->usual,
     };
     /* Plain as a rule, or nothing would ever be alike. */
     if (!world->arch.no_execute && !world_chance(world, 16))

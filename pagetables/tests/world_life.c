@@ -2,6 +2,20 @@
 /* How the worlds of random operations begin and end, and their dependents. */
 #include "pagetables/tests/world.h"
 
+/* Where the memory is the caller's, frames are the last ones of their part of it: what is behind
+ * the end of all is noticed by AddressSanitizer. */
+static void start_arena(struct world *world, unsigned number, uint64_t base, size_t frames)
+{
+    uint64_t seed = arena_random(&world->random) >> 2;
+    size_t skipped = (number + 1) * WORLD_FRAMES - frames;
+
+    if (world->memory == NULL)
+        arena_init(&world->arena[number], base, frames, seed);
+    else
+        arena_init_in(&world->arena[number], world->memory + skipped * PGT_PAGE, base, frames,
+                      seed);
+}
+
 static void start_owner(struct world *world, struct world_member *member, struct arena *arena)
 {
     *member = (struct world_member){.exists = true, .arena = arena};
@@ -11,7 +25,7 @@ static void start_owner(struct world *world, struct world_member *member, struct
 void world_start(struct world *world)
 {
     static const uint8_t width[] = {36, 39, 46, 52};
-    static const size_t frames[] = {20, 28, 40, 64, 256};
+    static const size_t frames[] = {20, 28, 40, 64, WORLD_FRAMES};
 
     world->arch = suite_arch(world_chance(world, 2) ? 5 : 4);
     world->arch.pages_1g = !world_chance(world, 3);
@@ -19,11 +33,12 @@ void world_start(struct world *world)
     world->arch.no_execute = !world_chance(world, 8);
     if (world_chance(world, 8))
         world->arch.pat = PGT_PAT_RESET;
+    else if (world_chance(world, 2)) /* so that many leaves in a row have it */
+        world->usual = (enum pgt_memory)world_draw(world, PGT_MEMORY_TYPES);
     world->arenas = world_chance(world, 3) ? 2 : 1;
     for (unsigned i = 0; i < world->arenas; i++) {
         uint64_t base = world_chance(world, 2) ? 0 : 4 * KIB + world_draw(world, 1 << 20) * 4 * KIB;
-        arena_init(&world->arena[i], base, frames[world_draw(world, 5)],
-                   arena_random(&world->random) >> 2);
+        start_arena(world, i, base, frames[world_draw(world, 5)]);
     }
     world->linear = world_draw(world, 16) * GIB;
     world->windows[0] = (unsigned)world_draw(world, 8);
@@ -157,6 +172,7 @@ void world_free(struct world *world)
     walk_list_free(&world->list);
     *world = (struct world){
         .source = world->source,
+        .memory = world->memory,
         .random = world->random,
         .seed = world->seed,
         .operation = world->operation,

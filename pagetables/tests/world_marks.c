@@ -66,6 +66,57 @@ void world_step_harvest(struct world *world, struct world_member *member)
     model_free(&view);
 }
 
+/* What `gone` has still to be told of, and what it was. */
+struct left {
+    const struct model *model;
+    uint64_t page;
+    uint64_t end;
+    struct pgt_harvest sum;
+};
+
+static void tell_gone(void *context, const struct pgt_gone *run)
+{
+    struct left *left = context;
+    struct pgt_gone want;
+
+    assert_true(model_next_gone(left->model, left->page, left->end, &want));
+    assert_int_equal(run->virt, want.virt);
+    assert_int_equal(run->phys, want.phys);
+    assert_int_equal(run->bytes, want.bytes);
+    assert_int_equal(run->rights, want.rights);
+    assert_int_equal(run->software, want.software);
+    assert_int_equal(run->accessed, want.accessed);
+    assert_int_equal(run->dirty, want.dirty);
+    left->page = (run->virt + run->bytes - 1) / PGT_PAGE + 1;
+    left->sum.mapped += run->bytes;
+    left->sum.accessed += run->accessed ? run->bytes : 0;
+    left->sum.dirty += run->dirty ? run->bytes : 0;
+}
+
+void world_step_unmap_harvest(struct world *world, struct world_member *member)
+{
+    struct pgt_harvest sum = {0};
+    struct pgt_gone rest;
+    size_t cost = 0;
+
+    world_draw_range(world);
+    struct left left = {.model = &member->model, .page = world->virt / PGT_PAGE};
+    left.end = left.page + world->bytes / PGT_PAGE;
+    enum pgt_status refused = world_reaches_upper(world, member) ? PGT_SEALED : PGT_OK;
+    assert_int_equal(pgt_unmap_cost(&member->space, world->virt, world->bytes, &cost), refused);
+    struct world_call call = world_start_call(world, member);
+    enum pgt_status status = pgt_unmap_harvest(&member->space, world->virt, world->bytes, tell_gone,
+                                               &left, &sum, &call.flush);
+    if (!world_carried_out(world, &call, status, refused, cost)) {
+        assert_int_equal(left.page, world->virt / PGT_PAGE);
+        return;
+    }
+    assert_false(model_next_gone(left.model, left.page, left.end, &rest));
+    assert_memory_equal(&sum, &left.sum, sizeof(sum));
+    struct model_change change = model_unmap(&member->model, world->virt, world->bytes);
+    world_check_flush(world, member, &call.flush, &change);
+}
+
 /* ---- readers ------------------------------------------------------------ */
 
 static void check_lookup(const struct world *world, const struct world_member *member,

@@ -7,10 +7,11 @@ static const struct {
     unsigned share;
     void (*step)(struct world *world, struct world_member *member);
 } steps[] = {
-    {27, world_step_map},    {12, world_step_unmap},   {14, world_step_protect},
-    {8, world_step_promote}, {8, world_step_split},    {9, world_step_clone},
-    {6, world_step_harvest}, {6, world_step_mark},     {4, world_step_read},
-    {2, world_step_adopt},   {2, world_step_nonsense}, {2, NULL /* dependents */},
+    {27, world_step_map},       {9, world_step_unmap},   {3, world_step_unmap_harvest},
+    {14, world_step_protect},   {8, world_step_promote}, {8, world_step_split},
+    {9, world_step_clone},      {6, world_step_harvest}, {6, world_step_mark},
+    {4, world_step_read},       {2, world_step_adopt},   {2, world_step_nonsense},
+    {2, NULL /* dependents */},
 };
 
 static void turn_dependent(struct world *world, struct world_member *member)
@@ -31,6 +32,7 @@ void world_step(struct world *world)
 {
     if (world->steps++ == world->seal_at)
         seal(world);
+    world->checked = NULL;
     struct world_member *member = &world->member[world_draw(world, WORLD_MEMBERS)];
     uint64_t dice = world_draw(world, 100);
     size_t kind = 0;

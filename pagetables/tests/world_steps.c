@@ -131,6 +131,9 @@ void world_step_split(struct world *world, struct world_member *member)
     size_t cost = 0;
 
     world_draw_range(world);
+    /* Of more than that in pages of 4K the price alone takes as long as a hundred other steps. */
+    if (world->bytes > 64 * MIB && !world_chance(world, 16))
+        world->bytes = 64 * MIB;
     enum pgt_status refused = world_reaches_upper(world, member) ? PGT_SEALED : PGT_OK;
     assert_int_equal(pgt_split_cost(&member->space, world->virt, world->bytes, largest, &cost),
                      refused);

@@ -40,6 +40,7 @@ void world_step_split(struct world *world, struct world_member *member);
 void world_step_clone(struct world *world, struct world_member *member);
 void world_step_mark(struct world *world, struct world_member *member);
 void world_step_harvest(struct world *world, struct world_member *member);
+void world_step_unmap_harvest(struct world *world, struct world_member *member);
 void world_step_read(struct world *world, struct world_member *member);
 void world_step_adopt(struct world *world, struct world_member *member);
 void world_step_nonsense(struct world *world, struct world_member *member);
