@@ -4,15 +4,19 @@
     python3 pagetables/fuzz/run.py --seconds 60 --output build/fuzz loader/fuzz/fuzz_elf ...
 
 A fuzzer FOLDER/fuzz_NAME is the program OUTPUT/FOLDER/fuzz_NAME; its seeds are in
-FOLDER/corpus/NAME, a dictionary, if it has one, in FOLDER/NAME.dict.  What it learns goes to
+FOLDER/corpus/NAME, a dictionary, if it has one, in FOLDER/NAME.dict, and options of libFuzzer's
+that it alone needs in FOLDER/NAME.options, written as OSS-Fuzz has them.  What it learns goes to
 OUTPUT/corpus/NAME, and an input that fails to OUTPUT/findings/NAME-*.  The seeds are run even
-with --seconds 0, so that a flaw once found is found again.  With --merge nothing is
-fuzzed: the seeds become the smallest set of what was learned that covers as much.
+with --seconds 0, so that a flaw once found is found again.  Where there are more processors than
+fuzzers, each runs several times at once, and learns from what the others put into its folder.
+With --merge nothing is fuzzed: the seeds become the smallest set of what was learned that covers
+as much.
 
 Exit status 1 if anything was found.
 """
 
 import argparse
+import configparser
 import os
 import re
 import shutil
@@ -41,12 +45,16 @@ class Fuzzer:
     dictionary: Path
     learned: Path
     findings: Path
-    log: Path
+    logs: list[Path]  # one for each worker
+    options: dict[str, str]
 
     @staticmethod
-    def of(path: str, output: Path) -> "Fuzzer":
+    def of(path: str, output: Path, workers: int) -> "Fuzzer":
         source = Path(path)
         name = source.name.removeprefix("fuzz_")
+        own = configparser.ConfigParser()
+        own.read_dict({"libfuzzer": {"max_len": str(INPUT_BYTES)}})
+        own.read(source.parent / f"{name}.options")
         fuzzer = Fuzzer(
             name,
             output / source,
@@ -54,18 +62,22 @@ class Fuzzer:
             source.parent / f"{name}.dict",
             output / "corpus" / name,
             output / "findings",
-            output / f"{name}.log",
+            [output / (f"{name}.{n}.log" if n else f"{name}.log") for n in range(workers)],
+            dict(own.items("libfuzzer")),
         )
         for folder in (fuzzer.seeds, fuzzer.learned, fuzzer.findings):
             folder.mkdir(parents=True, exist_ok=True)
+        for log in output.glob(f"{name}.*log"):
+            log.unlink()
         return fuzzer
 
-    def run(self, *arguments: str, limit: float | None) -> int:
-        """Its exit status; what it prints goes to its log."""
-        with self.log.open("w") as log:
+    def run(self, log_path: Path, *arguments: str, limit: float | None) -> int:
+        """Its exit status; what it prints goes to a log."""
+        options = [f"-{name}={value}" for name, value in self.options.items()]
+        with log_path.open("w") as log:
             try:
                 return subprocess.run(
-                    [self.program, *arguments],
+                    [self.program, *options, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -78,7 +90,6 @@ class Fuzzer:
 
     def fuzz(self, seconds: int) -> int:
         options = [
-            f"-max_len={INPUT_BYTES}",
             f"-timeout={INPUT_SECONDS}",
             f"-rss_limit_mb={MEMORY_MIB}",
             f"-artifact_prefix={self.findings}/{self.name}-",
@@ -88,28 +99,41 @@ class Fuzzer:
             options.append(f"-dict={self.dictionary}")
         # libFuzzer takes 0 seconds for endless; no run at all is what is meant.
         options.append(f"-max_total_time={seconds}" if seconds else "-runs=0")
-        return self.run(*options, str(self.learned), str(self.seeds), limit=seconds + GRACE)
+        options += [str(self.learned), str(self.seeds)]
+        # What the seeds find one of them finds.
+        logs = self.logs if seconds else self.logs[:1]
+        with ThreadPoolExecutor(len(logs)) as pool:
+            runs = [pool.submit(self.run, log, *options, limit=seconds + GRACE) for log in logs]
+        return max((run.result() for run in runs), key=abs)
 
     def merge(self) -> int:
         fresh = self.learned.with_name(f"{self.name}.merged")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         # Edges alone: how often each of them runs would ask for ten times as many seeds.
-        options = ["-set_cover_merge=1", "-use_counters=0", f"-max_len={INPUT_BYTES}"]
-        status = self.run(*options, str(fresh), str(self.seeds), str(self.learned), limit=None)
+        options = ["-set_cover_merge=1", "-use_counters=0"]
+        folders = [str(fresh), str(self.seeds), str(self.learned)]
+        status = self.run(self.logs[0], *options, *folders, limit=None)
         if status == 0:
             shutil.rmtree(self.seeds)
             shutil.copytree(fresh, self.seeds)
         return status
 
-    def said(self, status: int) -> str:
-        text = self.log.read_text(errors="replace")
-        executions = EXECUTIONS.search(text)
-        progress = PROGRESS.findall(text)
-        edges, features, inputs = progress[-1] if progress else ("?", "?", "?")
-        what = "nothing found" if status == 0 else f"FOUND SOMETHING, see {self.log}"
+    def said(self, status: int, merged: bool) -> str:
+        """Executions of all workers; what is covered of the one that saw most."""
+        if merged:
+            seeds = list(self.seeds.iterdir())
+            size = sum(seed.stat().st_size for seed in seeds)
+            return f"fuzz: {self.name}: {len(seeds)} seeds, {size} bytes"
+        texts = [log.read_text(errors="replace") for log in self.logs if log.exists()]
+        executions = sum(int(found[1]) for t in texts if (found := EXECUTIONS.search(t)))
+        progress = [lines[-1] for t in texts if (lines := PROGRESS.findall(t))]
+        edges, features, inputs = max(progress, key=lambda p: int(p[1]), default=("?", "?", "?"))
+        logs = ", ".join(str(log) for log in self.logs)
+        what = "nothing found" if status == 0 else f"FOUND SOMETHING, see {logs}"
         return (
-            f"fuzz: {self.name}: {executions[1] if executions else '?'} executions, "
+            f"fuzz: {self.name}: {executions or '?'} executions"
+            f"{f' in {len(texts)} processes' if len(texts) > 1 else ''}, "
             f"{edges} edges and {features} features covered, {inputs} inputs kept: {what}"
         )
 
@@ -119,16 +143,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--side-by-side", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, help="processes of each (side by side/fuzzers)")
     parser.add_argument("--merge", action="store_true")
     parser.add_argument("fuzzer", nargs="+")
     given = parser.parse_args(arguments)
     if given.seconds < 0:
         parser.error("--seconds: a number from 0 on")
+    workers = given.workers or max(1, given.side_by_side // len(given.fuzzer))
 
     def one(path: str) -> int:
-        fuzzer = Fuzzer.of(path, given.output)
+        fuzzer = Fuzzer.of(path, given.output, workers)
         status = fuzzer.merge() if given.merge else fuzzer.fuzz(given.seconds)
-        print(fuzzer.said(status), flush=True)
+        print(fuzzer.said(status, given.merge and status == 0), flush=True)
         return status
 
     with ThreadPoolExecutor(given.side_by_side) as pool:
