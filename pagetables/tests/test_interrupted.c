@@ -108,13 +108,15 @@ static const struct pgt_symbol symbol[] = {
     {OUTER, STT_FUNC, 0, 1, TEXT, 0x1000},
     {LABEL, STT_NOTYPE, 0, 1, TEXT + 0x800, 0},
     {DATA, STT_FUNC, 0, SHN_UNDEF, TEXT + 0x210, 0x100},
+    {DATA, STT_FUNC, 0, SHN_LORESERVE, TEXT + 0x210, 0x100},
+    {DATA, STT_FUNC, 0, SHN_ABS, TEXT + 0x210, 0x100},
     {0, STT_FUNC, 0, 1, TEXT + 0x218, 8},
     {0xffffff, STT_FUNC, 0, 1, TEXT + 0x218, 8},
     {sizeof(strings) - 4, STT_FUNC, 0, 1, TEXT + 0x218, 8}, /* cut off below, so without an end */
     {DATA, STT_SECTION, 0, 1, TEXT + 0x218, 8},
     {LABEL, STT_NOTYPE, 0, 1, TEXT + 0x100, 0}, /* as main, but doesn't say its size */
     {LONG, STT_FUNC, 0, 1, TEXT + 0x2000, 0x10},
-    {ODD, STT_FUNC, 0, 1, TEXT + 0x2010, 0x10},
+    {ODD, STT_FUNC, 0, SHN_LORESERVE - 1, TEXT + 0x2010, 0x10}, /* a section like any other */
 };
 
 static const struct pgt_symbols symbols = {
