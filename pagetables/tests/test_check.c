@@ -207,6 +207,65 @@ static void a_fault_says_where_it_is(void **state)
     end(&subject);
 }
 
+static void expect_rule(struct subject *subject, uint64_t *word, uint64_t bad, const char *rule)
+{
+    uint64_t good = *word;
+    struct pgt_fault fault = {0};
+
+    *word = bad;
+    assert_int_equal(pgt_check(&subject->space, &fault), PGT_MALFORMED);
+    *word = good;
+    assert_string_equal(fault.rule, rule);
+}
+
+static uint64_t *entry_of(struct subject *subject, uint64_t virt, unsigned level)
+{
+    struct pgt_space *space = &subject->space;
+    uint64_t *entry = walk_entry(&subject->arena, &space->arch, space->root, virt, level);
+    assert_non_null(entry);
+    return entry;
+}
+
+/* A person reads it: each broken rule in its own words. */
+static void a_fault_says_which_rule(void **state)
+{
+    const uint64_t high = UINT64_C(1) << 46, dontexecute = UINT64_C(1) << 63;
+    struct subject subject;
+    struct pgt_arch arch = suite_arch(4);
+    (void)state;
+
+    start(&subject, &arch);
+    uint64_t *pt = entry_of(&subject, 0, 2), *page = entry_of(&subject, 0, 1);
+    uint64_t *pdpt = entry_of(&subject, 0, 4), *large = entry_of(&subject, GIB, 2);
+    expect_rule(&subject, &subject.space.root, subject.space.root | high,
+                "a root that CR3 can't hold");
+    expect_rule(&subject, pdpt, *pdpt | 0x80, "the page-size bit is reserved at this level");
+    expect_rule(&subject, page, *page | high, "a physical address beyond the processor's width");
+    expect_rule(&subject, large, *large | 0x2000,
+                "reserved bits set below the address of a large page");
+    expect_rule(&subject, pt, *pt & ~UINT64_C(2), "an entry above a leaf withholds a right");
+    expect_rule(&subject, pt, *pt | 8,
+                "an entry above a leaf asks for a memory type for its table");
+    expect_rule(&subject, pt, *pt | high, "a table beyond the processor's physical-address width");
+    expect_rule(&subject, pt, *pt ^ UINT64_C(1) << 52,
+                "a live count that is not the number of present entries");
+    expect_rule(&subject, pt, (*pt & ~UINT64_C(0xffffffffff000)) | subject.space.root,
+                "a table refers to itself or to one above it");
+    expect_rule(&subject, page, *page | 0x100, "a global leaf below an entry that does not tell");
+    uint64_t *lone = entry_of(&subject, TOP_PAGE, 1);
+    expect_rule(&subject, lone, 0, "an empty table");
+    subject.space.root_live++;
+    expect_rule(&subject, page, *page, "the space remembers another number of entries in its root");
+    subject.space.root_live--;
+    subject.space.arch.no_execute = false;
+    expect_rule(&subject, page, *page | dontexecute,
+                "execute-disable is reserved on this processor");
+    subject.space.arch.pages_1g = false;
+    expect_rule(&subject, page, *page, "the processor has no 1G pages");
+    subject.space.arch = arch;
+    end(&subject);
+}
+
 /* A good entry that appears from nowhere, at each level. */
 static void entries_that_are_not_counted(void **state)
 {
@@ -325,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flipped_bit_that_matters_is_noticed),
         cmocka_unit_test(a_fault_says_where_it_is),
+        cmocka_unit_test(a_fault_says_which_rule),
         cmocka_unit_test(entries_that_are_not_counted),
         cmocka_unit_test(what_the_space_says_of_itself),
         cmocka_unit_test(leaves_that_the_processor_lacks),
