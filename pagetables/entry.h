@@ -122,24 +122,23 @@ static inline bool entry_present(pgt_entry entry)
 
 /* For a present entry. */
 /*@ assigns \nothing;
-    ensures \result <==> level == LEVEL_4K || (entry.raw & ENTRY_LARGE) != 0; */
+    ensures \result <==> level == LEVEL_4K || HAS(entry.raw, ENTRY_LARGE); */
 static inline bool entry_is_leaf(pgt_entry entry, unsigned level)
 {
     return level == LEVEL_4K || (entry.raw & ENTRY_LARGE);
 }
 
-/*@ requires (table & ~ENTRY_ADDRESS) == 0 && count <= PGT_ENTRIES;
+/*@ requires IS_ADDRESS(table) && count <= PGT_ENTRIES;
     assigns \nothing;
-    ensures same(\result.raw & ENTRY_ADDRESS, table);
-    ensures same(COUNT_OF(\result.raw), count);
-    ensures same(\result.raw & ~(ENTRY_ADDRESS | ENTRY_COUNT), ENTRY_TABLE); */
+    ensures \result.raw == table + ENTRY_TABLE + count * 0x10000000000000;
+    ensures ADDRESS_OF(\result.raw) == table && COUNT_OF(\result.raw) == count; */
 static inline pgt_entry entry_to_table(uint64_t table, unsigned count)
 {
-    return (pgt_entry){table | ENTRY_TABLE | (uint64_t)count << ENTRY_COUNT_SHIFT};
+    return (pgt_entry){table + ENTRY_TABLE + ((uint64_t)count << ENTRY_COUNT_SHIFT)};
 }
 
 /*@ assigns \nothing;
-    ensures \result == (entry.raw & ENTRY_ADDRESS); */
+    ensures \result == ADDRESS_OF(entry.raw); */
 static inline uint64_t entry_table(pgt_entry entry)
 {
     return entry.raw & ENTRY_ADDRESS;
@@ -172,9 +171,7 @@ static inline pgt_entry entry_told(pgt_entry entry, unsigned level)
 
 /* Without what this library keeps in ignored bits. */
 /*@ assigns \nothing;
-    ensures same(\result.raw & (ENTRY_COUNT | ENTRY_GLOBAL_BELOW), 0);
-    ensures same(\result.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW),
-                 entry.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW)); */
+    ensures \result.raw == WITHOUT_COUNT(entry.raw) - entry.raw / 0x200 % 2 * 0x200; */
 static inline pgt_entry entry_plain(pgt_entry entry)
 {
     return (pgt_entry){entry.raw & ~(ENTRY_COUNT | ENTRY_GLOBAL_BELOW)};
@@ -182,40 +179,41 @@ static inline pgt_entry entry_plain(pgt_entry entry)
 
 /*@ requires count <= PGT_ENTRIES;
     assigns \nothing;
-    ensures same(COUNT_OF(\result.raw), count);
-    ensures same(\result.raw & ~ENTRY_COUNT, entry.raw & ~ENTRY_COUNT); */
+    ensures \result.raw == WITHOUT_COUNT(entry.raw) + count * 0x10000000000000;
+    ensures COUNT_OF(\result.raw) == count; */
 static inline pgt_entry entry_with_count(pgt_entry entry, unsigned count)
 {
-    return (pgt_entry){(entry.raw & ~ENTRY_COUNT) | (uint64_t)count << ENTRY_COUNT_SHIFT};
+    return (pgt_entry){(entry.raw & ~ENTRY_COUNT) + ((uint64_t)count << ENTRY_COUNT_SHIFT)};
 }
 
 /* Attribute bits in the form that a leaf of this level has them. */
-/*@ assigns \nothing;
-    ensures level == LEVEL_4K ==> \result == attributes;
-    ensures level != LEVEL_4K ==> \result == ATTRIBUTES_IN_LARGE(attributes); */
+/*@ requires IS_ATTRIBUTES(attributes);
+    assigns \nothing;
+    ensures \result == ATTRIBUTES_AT(attributes, level); */
 static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
 {
     if (level == LEVEL_4K)
         return attributes;
-    return (attributes & ~ENTRY_PAT_4K) | (attributes & ENTRY_PAT_4K ? ENTRY_PAT_LARGE : 0);
+    return (attributes & ~ENTRY_PAT_4K) + (attributes & ENTRY_PAT_4K ? ENTRY_PAT_LARGE : 0);
 }
 
 /* attributes are in the form of a 4K leaf. */
-/*@ requires is_leaf_level(level) && (attributes & ENTRY_ADDRESS) == 0;
-    requires (phys & ~ENTRY_ADDRESS) == 0 && (phys & (reach_of(level) - 1)) == 0;
+/*@ requires is_leaf_level(level) && IS_ATTRIBUTES(attributes);
+    requires phys == phys_of_leaf(phys, level);
     assigns \nothing;
-    ensures same(PHYS_OF_LEAF(\result.raw, level), phys);
-    ensures same(ATTRIBUTES_OF_LEAF(\result.raw, level), attributes);
-    ensures level != LEVEL_4K ==> (\result.raw & ENTRY_LARGE) != 0; */
+    ensures \result.raw ==
+            ATTRIBUTES_AT(attributes, level) + (level == LEVEL_4K ? 0 : ENTRY_LARGE) + phys;
+    ensures phys_of_leaf(\result.raw, level) == phys;
+    ensures ATTRIBUTES_OF_LEAF(\result.raw, level) == attributes; */
 static inline pgt_entry entry_to_leaf(uint64_t attributes, uint64_t phys, unsigned level)
 {
     uint64_t large = level == LEVEL_4K ? 0 : ENTRY_LARGE;
-    return (pgt_entry){attributes_at(attributes, level) | large | phys};
+    return (pgt_entry){attributes_at(attributes, level) + large + phys};
 }
 
 /*@ requires is_leaf_level(level);
     assigns \nothing;
-    ensures same(\result, PHYS_OF_LEAF(entry.raw, level)); */
+    ensures \result == phys_of_leaf(entry.raw, level); */
 static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
 {
     return entry.raw & ENTRY_ADDRESS & ~level_mask(level);
@@ -224,14 +222,13 @@ static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
 /* The attributes of a leaf of any level in the form of a 4K leaf. */
 /*@ requires is_leaf_level(level);
     assigns \nothing;
-    ensures \result == ATTRIBUTES_OF_LEAF(entry.raw, level);
-    ensures same(\result & ENTRY_ADDRESS, 0); */
+    ensures \result == ATTRIBUTES_OF_LEAF(entry.raw, level) && IS_ATTRIBUTES(\result); */
 static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
 {
     if (level == LEVEL_4K)
         return entry.raw & ~ENTRY_ADDRESS;
     uint64_t pat = entry.raw & ENTRY_PAT_LARGE ? ENTRY_PAT_4K : 0;
-    return (entry.raw & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | pat;
+    return (entry.raw & ~(ENTRY_ADDRESS | ENTRY_LARGE)) + pat;
 }
 
 /* The leaf one level down that maps the index-th part of a larger leaf alike. */

@@ -6,6 +6,7 @@
 Exits 0 only if every goal of every run is proved.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,9 +15,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import steps
+
 PROOF = Path("pagetables/proof")
 NEEDED = ("frama-c", "why3", "z3", "cvc4")
 PROVERS = "script,Z3:4.8.12:bits,z3,cvc4"
+NOT_PROVED = re.compile(r"^\[wp\] \[(?!Qed)[^]]*\] (Goal \S+)(?: : (?!Valid).*)?$", re.MULTILINE)
 TALLY = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)", re.MULTILINE)
 
 # Z3 twice: once with all that Why3 and WP tell it, once with our own lemmas about bits alone.
@@ -81,24 +85,42 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
     select = (
         ["-wp-prop=-@lemma", "-wp-fct=" + ",".join(run.functions)]
         if run.functions
-        else ["-wp-prop=@lemma", "-wp-auto=wp:range", "-wp-auto-width=100"]
+        else ["-wp-prop=@lemma"]
     )
     command = [
-        "frama-c", "-wp", "-wp-rte", "-wp-no-filter-init", "-wp-par=2", "-wp-timeout=20",
-        f"-wp-prover={PROVERS}", f"-wp-session={PROOF / 'session'}",
-        "-wp-cache=update", f"-wp-cache-dir={build / 'cache'}",
-        f"-cpp-extra-args=-I.{include}", *select, run.file,
+        "frama-c", "-wp", "-wp-rte", "-wp-no-filter-init", "-wp-par=2", "-wp-timeout=30",
+        f"-wp-prover={PROVERS}", f"-wp-session={build / 'session'}",
+        "-wp-cache=update", f"-wp-cache-dir={build / cache_name()}",
+        f"-cpp-extra-args=-I. -I{build}{include}", *select, run.file,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     tally = TALLY.search(done.stdout)
-    if tally is None:
+    if done.returncode or tally is None:
         print(done.stdout[-3000:], done.stderr[-1000:], file=sys.stderr)
         return 0, 1
     proved, goals = int(tally[1]), int(tally[2])
     if proved != goals:
-        lines = done.stdout.splitlines()
-        print("\n".join(line for line in lines if " Goal " in line and "Valid" not in line))
+        print("\n".join(sorted(set(NOT_PROVED.findall(done.stdout)))))
     return proved, goals
+
+
+def cache_name() -> str:
+    """A folder for what was proved with this driver, which WP's cache doesn't look at."""
+    return "cache-" + hashlib.sha256((PROOF / "z3_bits.drv").read_bytes()).hexdigest()[:8]
+
+
+def prepare(build: Path) -> None:
+    """What the runs read from the build folder: the provers, the steps, the tactics."""
+    (build / cache_name()).mkdir(parents=True, exist_ok=True)
+    conf = build / "why3.conf"
+    conf.write_text(WHY3_CONF.format(driver=(PROOF / "z3_bits.drv").resolve()))
+    os.environ["WHY3CONFIG"] = str(conf)
+    scripts = build / "session" / "script"
+    shutil.rmtree(scripts, ignore_errors=True)
+    scripts.mkdir(parents=True)
+    for kept in sorted((PROOF / "session" / "script").glob("*.json")):
+        shutil.copy(kept, scripts)
+    steps.write(build / "steps.h", scripts)
 
 
 def main() -> int:
@@ -106,10 +128,7 @@ def main() -> int:
     if missing := [tool for tool in NEEDED if shutil.which(tool) is None]:
         print("prove: missing", *missing, "- make deps-proof installs them", file=sys.stderr)
         return 1
-    (build / "cache").mkdir(parents=True, exist_ok=True)
-    conf = build / "why3.conf"
-    conf.write_text(WHY3_CONF.format(driver=(PROOF / "z3_bits.drv").resolve()))
-    os.environ["WHY3CONFIG"] = str(conf)
+    prepare(build)
     proved = goals = 0
     for run in RUNS:
         done, of = prove(run, build)

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The words that contracts are written in: bits, levels, what an entry says. */
+/*
+ * The words that contracts are written in: bits, levels, what an entry says.  A machine word is a
+ * number; so a field of it is a quotient's remainder, and fields that can't overlap are added.
+ */
 #ifndef PAGETABLES_PROOF_WORDS_H
 #define PAGETABLES_PROOF_WORDS_H
 
 #include "pagetables/pagetables.h"
 #include "pagetables/proof/sequential.h"
 
-/* Bit i of a word.  WP works BIT out where both are numbers; `bit` it leaves closed, and has no
- * definition but in lemmas.c: elsewhere the lemmas say all that is needed about it. */
+/* Is a bit set?  `bit` has one name, and is a power of two. */
+#define HAS(word, bit) ((word) / (bit) % 2 != 0)
+
+/* A word's bit by its number, closed outside lemmas.c: for contracts that speak of all bits. */
 #define BIT(word, i) (((word) & ((integer)1 << (i))) != 0)
 #ifdef PROOF_STEPS
 /*@ predicate bit(integer word, integer i) = BIT(word, i); */
@@ -15,16 +20,10 @@
 /*@ axiomatic Bit { predicate bit(integer word, integer i) reads \nothing; } */
 #endif
 
-/* What fits in 64 bits; and equality, where it is to be proved bit by bit. */
-/*@ predicate word(integer x) = 0 <= x <= UINT64_MAX;
-    predicate same(integer x, integer y) = x <= y && y <= x; */
+#define U64(word) ((uint64_t)(word))
+#define U32(word) ((uint32_t)(word))
 
-#define U64(word)    ((uint64_t)(word))
-#define U32(word)    ((uint32_t)(word))
-
-/* The bits of a mask, by a condition on their number `i`. */
-#define MASK(word, condition) \forall integer i; 0 <= i < 64 ==> (bit(word, i) <==> (condition))
-
+/* ---- levels ------------------------------------------------------------------------------ */
 /* log2 of the bytes that an entry covers. */
 #define SHIFT(level) (12 + PGT_INDEX_BITS * ((level) - 1))
 
@@ -37,18 +36,48 @@
 */
 
 /* ---- entries: these expand where they are used, when pagetables/entry.h has named the bits -- */
-#define IS_PRESENT(raw) (((raw) & ENTRY_PRESENT) != 0)
-#define COUNT_OF(raw)   (((raw) & ENTRY_COUNT) >> ENTRY_COUNT_SHIFT)
-#define PHYS_OF_LEAF(raw, level) ((raw) & ENTRY_ADDRESS & U64(~(reach_of(level) - 1)))
-#define ATTRIBUTES_IN_LARGE(attributes) \
-    (((attributes) & ~ENTRY_PAT_4K) | (((attributes) & ENTRY_PAT_4K) != 0 ? ENTRY_PAT_LARGE : 0))
-#define ATTRIBUTES_OF_LEAF(raw, level) \
-    ((level) == LEVEL_4K ? (raw) & ~ENTRY_ADDRESS \
-                         : ((raw) & ~(ENTRY_ADDRESS | ENTRY_LARGE)) | \
-                               (((raw) & ENTRY_PAT_LARGE) != 0 ? ENTRY_PAT_4K : 0))
+#define IS_PRESENT(raw) HAS(raw, ENTRY_PRESENT)
 
+/* The address field, and what a word holds below and above it. */
+#define ADDRESS_OF(raw)     ((raw) / 0x1000 % 0x10000000000 * 0x1000)
+#define NO_ADDRESS_OF(raw)  ((raw) % 0x1000 + ABOVE_ADDRESS(raw))
+#define ABOVE_ADDRESS(raw)  ((raw) / 0x10000000000000 * 0x10000000000000)
+#define IS_ADDRESS(phys)    ((phys) == ADDRESS_OF(phys))
+
+/* How many entries of a table are present, in the entry that refers to it. */
+#define COUNT_OF(raw)   ((raw) / 0x10000000000000 % 0x400)
+#define WITHOUT_COUNT(raw) \
+    ((raw) % 0x10000000000000 + (raw) / 0x4000000000000000 * 0x4000000000000000)
+
+/* A leaf's address, whose low bits are free for other uses in larger leaves. */
+/*@ logic integer phys_of_leaf(integer raw, integer level) =
+        level == 1 ? raw / 0x1000 % 0x10000000000 * 0x1000 :
+        level == 2 ? raw / 0x200000 % 0x80000000 * 0x200000 :
+                     raw / 0x40000000 % 0x400000 * 0x40000000;
+*/
+
+/* Attributes are in the form of a 4K leaf: PAT is bit 7.  In a larger leaf it is bit 12. */
+#define IS_ATTRIBUTES(word) ((word) == NO_ADDRESS_OF(word))
+#define ATTRIBUTES_AT(attributes, level) \
+    ((level) == LEVEL_4K ? (attributes) \
+                         : (attributes) + (attributes) / ENTRY_PAT_4K % 2 * \
+                               (ENTRY_PAT_LARGE - ENTRY_PAT_4K))
+#define ATTRIBUTES_OF_LEAF(raw, level) \
+    ((level) == LEVEL_4K ? NO_ADDRESS_OF(raw) \
+                         : (raw) % 0x80 + (raw) / 0x100 % 0x10 * 0x100 + ABOVE_ADDRESS(raw) + \
+                               (raw) / ENTRY_PAT_LARGE % 2 * ENTRY_PAT_4K)
+
+/* Leaves that continue each other; a sum that leaves 64 bits goes on from 0. */
 /*@ logic uint64_t stepped(uint64_t first, uint64_t step, integer i) =
         i <= 0 ? first : (uint64_t)(stepped(first, step, i - 1) + step);
+*/
+
+#include "pagetables/entry.h"
+
+/* How many entries of a run are present: those of slot[from .. to - 1]. */
+/*@ logic integer present{L}(pgt_entry *slot, integer from, integer to) =
+        from >= to ? 0 :
+        present(slot, from, to - 1) + (IS_PRESENT(slot[to - 1].raw) ? 1 : 0);
 */
 
 #endif
