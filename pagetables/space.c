@@ -8,13 +8,13 @@
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range)
 {
-    if ((virt | bytes) & (PGT_PAGE - 1))
+    if (virt % PGT_PAGE || bytes % PGT_PAGE)
         return PGT_MISALIGNED;
     if (bytes == 0 || bytes - 1 > UINT64_MAX - virt)
         return PGT_BAD_RANGE;
     uint64_t last = virt + (bytes - 1);
-    /* Both ends canonical and in one half: then all between is canonical. */
-    if (!is_canonical(arch, virt) || !is_canonical(arch, last) || (virt ^ last) >> 63)
+    /* Both ends canonical, and too near to be in two halves: then all between is canonical. */
+    if (!is_canonical(arch, virt) || !is_canonical(arch, last) || bytes > linear_half(arch))
         return PGT_BAD_RANGE;
     *ret_range = (struct range){virt, last};
     return PGT_OK;

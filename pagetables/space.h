@@ -14,6 +14,7 @@ struct range {
     uint64_t last;
 };
 
+/* Tables are at a constant distance; see struct pgt_frames. */
 static inline pgt_entry *table_at(const struct pgt_frames *frames, uint64_t phys)
 {
     return (pgt_entry *)(uintptr_t)(phys + frames->offset);
@@ -45,6 +46,10 @@ static inline bool frames_reserve(const struct pgt_frames *frames, size_t count)
 }
 
 /* The part of `range` that lies in the entry's reach which starts at `base`. */
+/*@ requires is_level(level) && base % reach_of(level) == 0;
+    assigns \nothing;
+    ensures \result.first == higher(range.first, base);
+    ensures \result.last == lower(range.last, base + reach_of(level) - 1); */
 static inline struct range range_clip(struct range range, uint64_t base, unsigned level)
 {
     uint64_t last = base + level_mask(level);
@@ -52,34 +57,78 @@ static inline struct range range_clip(struct range range, uint64_t base, unsigne
                           range.last < last ? range.last : last};
 }
 
+/* Is a part of an entry's reach all of it? */
+/*@ requires is_level(level) && part.first <= part.last;
+    assigns \nothing;
+    ensures \result <==> part.last - part.first + 1 == reach_of(level);
+    ensures part.first / reach_of(level) == part.last / reach_of(level) ==>
+            (\result <==> part.first % reach_of(level) == 0 &&
+                          part.last % reach_of(level) == reach_of(level) - 1); */
 static inline bool range_covers(struct range part, unsigned level)
 {
     return part.last - part.first == level_mask(level);
 }
 
-/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1). */
-static inline uint64_t canonical_form(const struct pgt_arch *arch, uint64_t virt)
+/* Bytes that a whole table of a level covers, less one: a mask too. */
+/*@ requires is_level(level);
+    assigns \nothing;
+    ensures \result == reach_of(level + 1) - 1; */
+static inline uint64_t table_mask(unsigned level)
 {
-    unsigned unused = 64 - (12 + PGT_INDEX_BITS * arch->levels);
-    return (uint64_t)((int64_t)(virt << unused) >> unused);
+    return (UINT64_C(1) << (12 + PGT_INDEX_BITS * level)) - 1;
+}
+
+/* Half of the addresses that are translated: where the upper half begins, without the sign
+ * extension. */
+/*@ requires \valid_read(arch) && is_depth(arch->levels);
+    assigns \nothing;
+    ensures \result == space_bytes(arch->levels) / 2; */
+static inline uint64_t linear_half(const struct pgt_arch *arch)
+{
+    return UINT64_C(1) << (11 + PGT_INDEX_BITS * arch->levels);
+}
+
+/* Canonical: all bits above the highest translated one repeat it (SDM 4.5.1).  Of a linear
+ * address, without the sign extension. */
+/*@ requires \valid_read(arch) && is_depth(arch->levels) && linear < space_bytes(arch->levels);
+    assigns \nothing;
+    ensures canonical(arch->levels, \result);
+    ensures \result % space_bytes(arch->levels) == linear;
+    ensures \result == canonical_of(arch->levels, linear); */
+static inline uint64_t canonical_form(const struct pgt_arch *arch, uint64_t linear)
+{
+    uint64_t half = linear_half(arch);
+    return linear < half ? linear : linear + (UINT64_MAX - (2 * half - 1));
 }
 
 /* All addresses of a space, without the sign extension. */
+/*@ requires \valid_read(arch) && is_depth(arch->levels);
+    assigns \nothing;
+    ensures \result.first == 0 && \result.last == space_bytes(arch->levels) - 1; */
 static inline struct range linear_all(const struct pgt_arch *arch)
 {
-    return (struct range){0, (UINT64_C(1) << (12 + PGT_INDEX_BITS * arch->levels)) - 1};
+    return (struct range){0, table_mask(arch->levels)};
 }
 
+/*@ requires \valid_read(arch) && is_depth(arch->levels);
+    assigns \nothing;
+    ensures \result.first == range.first % space_bytes(arch->levels);
+    ensures \result.last == range.last % space_bytes(arch->levels);
+    ensures in_one_half(arch->levels, range.first, range.last) ==>
+            \result.last - \result.first == range.last - range.first; */
 static inline struct range linear_range(const struct pgt_arch *arch, struct range range)
 {
     uint64_t mask = linear_all(arch).last;
     return (struct range){range.first & mask, range.last & mask};
 }
 
+/*@ requires \valid_read(arch) && is_depth(arch->levels);
+    assigns \nothing;
+    ensures \result <==> canonical(arch->levels, virt); */
 static inline bool is_canonical(const struct pgt_arch *arch, uint64_t virt)
 {
-    unsigned highest = 12 + PGT_INDEX_BITS * arch->levels - 1;
-    return (uint64_t)((int64_t)virt >> highest) + 1 <= 1;
+    uint64_t half = linear_half(arch);
+    return virt < half || virt > UINT64_MAX - half;
 }
 
 /* Levels that a space can have.  Three are for tests in the small. */
@@ -100,10 +149,22 @@ static inline bool arch_is_usual(const struct pgt_arch *arch)
 }
 
 /* PGT_MISALIGNED, PGT_BAD_RANGE, or PGT_OK with the range. */
+/*@ requires \valid_read(arch) && is_depth(arch->levels);
+    requires \valid(ret_range) && \separated(arch, ret_range);
+    assigns *ret_range;
+    ensures !whole_pages(virt, bytes) ==> \result == PGT_MISALIGNED;
+    ensures whole_pages(virt, bytes) && !is_range(arch->levels, virt, bytes) ==>
+            \result == PGT_BAD_RANGE;
+    ensures whole_pages(virt, bytes) && is_range(arch->levels, virt, bytes) ==> \result == PGT_OK;
+    ensures \result == PGT_OK ==> ret_range->first == virt && ret_range->last == virt + bytes - 1;
+    ensures \result != PGT_OK ==> *ret_range == \old(*ret_range); */
 enum pgt_status pgt_range(const struct pgt_arch *arch, uint64_t virt, uint64_t bytes,
                           struct range *ret_range);
 
 /* Is a root slot at or above the split of a space that is sealed or shares? */
+/*@ requires \valid_read(space);
+    assigns \nothing;
+    ensures \result <==> slot >= space->upper_slot; */
 static inline bool slot_is_upper(const struct pgt_space *space, unsigned slot)
 {
     return slot >= space->upper_slot;
@@ -122,16 +183,42 @@ void pgt_give_directory(struct pgt_space *space, uint64_t directory, unsigned li
 /* The linear range `part`, of which `entry` was the leaf or led to the table, is to be
  * invalidated as well; only for rights that it gained, if widened.  An entry that may have led
  * to a table is as entry_told() has it. */
+/*@ requires \valid(flush) && list_is_sound(flush) && \valid_read(space);
+    requires \separated(flush, space) && is_depth(space->arch.levels);
+    requires part.first <= part.last < space_bytes(space->arch.levels);
+    requires part.first < space_bytes(space->arch.levels) / 2 <==>
+             part.last < space_bytes(space->arch.levels) / 2;
+    assigns *flush;
+    ensures list_is_sound(flush);
+    ensures forgets_nothing{Old, Post}(flush);
+    ensures gathers{Old, Post}(flush, canonical_of(space->arch.levels, part.first),
+                               canonical_of(space->arch.levels, part.last));
+    ensures gathers_only{Old, Post}(flush, canonical_of(space->arch.levels, part.first),
+                                    canonical_of(space->arch.levels, part.last));
+    ensures flush->needed <==> \old(flush->needed) || !widened;
+    ensures flush->widened <==> \old(flush->widened) || widened;
+    ensures flush->global <==> \old(flush->global) || (entry.raw & ENTRY_GLOBAL) != 0;
+    ensures flush->upper <==> \old(flush->upper) ||
+            part.first / reach_of(space->arch.levels) % PGT_ENTRIES >= space->upper_slot; */
 void pgt_flush_add(struct pgt_flush *flush, const struct pgt_space *space, struct range part,
                    pgt_entry entry, bool widened);
 
 /* Is any root slot of the linear range out of bounds for a change that makes no root entry? */
+/*@ requires \valid_read(space) && is_depth(space->arch.levels);
+    assigns \nothing;
+    ensures \result <==> is_foreign(space, range.last); */
 static inline bool range_is_foreign(const struct pgt_space *space, struct range range)
 {
     return space->upper && slot_is_upper(space, level_index(range.last, space->arch.levels));
 }
 
 /* The same for addresses as they are, and nothing but those. */
+/*@ requires \valid(flush) && list_is_sound(flush) && first <= last;
+    assigns flush->range[0 .. PGT_FLUSH_RANGES - 1], flush->count, flush->everything;
+    ensures list_is_sound(flush);
+    ensures forgets_nothing{Old, Post}(flush);
+    ensures gathers{Old, Post}(flush, first, last);
+    ensures gathers_only{Old, Post}(flush, first, last); */
 void pgt_flush_range(struct pgt_flush *flush, uint64_t first, uint64_t last);
 
 /* Root entries of a sealed upper stay as they are. */
@@ -144,6 +231,20 @@ static inline bool is_sealed_root(const struct pgt_space *space, unsigned level,
 void pgt_tell_global(struct pgt_space *space, uint64_t linear, unsigned lowest);
 
 /* What pgt_range() says, with the linear range; PGT_SEALED where the range is foreign. */
+/*@ requires \valid_read(space) && is_depth(space->arch.levels);
+    requires \valid(ret_range) && \separated(space, ret_range);
+    assigns *ret_range;
+    ensures !whole_pages(virt, bytes) ==> \result == PGT_MISALIGNED;
+    ensures whole_pages(virt, bytes) && !is_range(space->arch.levels, virt, bytes) ==>
+            \result == PGT_BAD_RANGE;
+    ensures whole_pages(virt, bytes) && is_range(space->arch.levels, virt, bytes) ==>
+            (is_foreign(space, (virt + bytes - 1) % space_bytes(space->arch.levels))
+                 ? \result == PGT_SEALED
+                 : \result == PGT_OK);
+    ensures \result == PGT_OK ==>
+            ret_range->first == virt % space_bytes(space->arch.levels) &&
+            ret_range->last == ret_range->first + bytes - 1 < space_bytes(space->arch.levels);
+    ensures \result != PGT_OK ==> *ret_range == \old(*ret_range); */
 enum pgt_status pgt_own_range(const struct pgt_space *space, uint64_t virt, uint64_t bytes,
                               struct range *ret_range);
 
@@ -167,16 +268,29 @@ struct audit {
 bool pgt_audit(struct audit *audit);
 
 /* Root slots whose tables belong to the space itself: all below this one. */
+/*@ requires \valid_read(space);
+    assigns \nothing;
+    ensures \result == (space->upper != \null ? space->upper_slot : PGT_ENTRIES); */
 static inline unsigned own_slots(const struct pgt_space *space)
 {
     return space->upper ? space->upper_slot : PGT_ENTRIES;
 }
 
 /* The linear range that those cover: never nothing, since no seal starts at slot 0. */
+/*@ requires \valid_read(space) && is_depth(space->arch.levels);
+    requires 1 <= space->upper_slot <= PGT_ENTRIES;
+    assigns \nothing;
+    ensures \result.first == 0;
+    ensures \result.last + 1 == entries_reach(space->arch.levels, space->upper != \null
+                                                                      ? space->upper_slot
+                                                                      : PGT_ENTRIES);
+    ensures \forall integer at; 0 <= at < space_bytes(space->arch.levels) ==>
+            (at <= \result.last <==> !is_foreign(space, at)); */
 static inline struct range own_range(const struct pgt_space *space)
 {
     uint64_t slots = own_slots(space);
-    return (struct range){0, (slots << level_shift(space->arch.levels)) - 1};
+    uint64_t last = (slots << level_shift(space->arch.levels)) - 1;
+    return (struct range){0, last};
 }
 
 #endif

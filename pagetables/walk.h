@@ -45,6 +45,14 @@ struct walk {
     struct walk_step step[WALK_LEVELS]; /* by level, the lowest first */
 };
 
+/* Of a walk under way: the current entry begins in the range, which is within the space. */
+/*@ predicate walk_is_sound(struct walk *walk) =
+        is_depth(walk->top) && 1 <= walk->level <= walk->top &&
+        walk->range.first <= walk->part.first <= walk->range.last < space_bytes(walk->top);
+    // Entries of the table from the current one on.
+    logic integer entries_left(struct walk *walk) =
+        PGT_ENTRIES - walk->part.first / reach_of(walk->level) % PGT_ENTRIES; */
+
 enum walk_next { WALK_ON, WALK_DOWN, WALK_STOP };
 
 /* Each use is a walk of its own, made for its visitor; coverage counts the lines once. */
@@ -68,6 +76,10 @@ WALK_INLINE struct walk_step *walk_below(struct walk *walk)
     return &walk->step[walk->level - 2];
 }
 
+/*@ requires \valid_read(walk) && is_level(walk->level);
+    assigns \nothing;
+    ensures \result == walk->part.first / reach_of(walk->level) % PGT_ENTRIES;
+    ensures \result < PGT_ENTRIES; */
 WALK_INLINE unsigned walk_index(const struct walk *walk)
 {
     return level_index(walk->part.first, walk->level);
@@ -104,31 +116,60 @@ WALK_INLINE pgt_entry walk_entry(struct walk *walk)
 
 /* How many entries, from the current one on, does the range cover whole in this table?
  * The current one shall be covered whole. */
+/*@ requires \valid_read(walk) && walk_is_sound(walk);
+    requires walk->part.first % reach_of(walk->level) == 0;
+    requires walk->range.last - walk->part.first >= reach_of(walk->level) - 1;
+    assigns \nothing;
+    ensures \result == lower(entries_left(walk),
+                             (walk->range.last - walk->part.first + 1) / reach_of(walk->level));
+    ensures 1 <= \result <= entries_left(walk);
+    ensures walk->part.first + entries_reach(walk->level, \result) - 1 <= walk->range.last; */
 WALK_INLINE unsigned walk_run(const struct walk *walk)
 {
-    uint64_t rest = (walk->range.last - walk->part.first) >> level_shift(walk->level);
+    uint64_t whole = (walk->range.last - walk->part.first + 1) >> level_shift(walk->level);
     unsigned room = PGT_ENTRIES - walk_index(walk);
-    /* The last entry counts if the range ends with it. */
-    uint64_t whole = rest + ((~walk->range.last & level_mask(walk->level)) == 0);
     return whole < room ? (unsigned)whole : room;
 }
 
 /* All of a run has been dealt with. */
+/*@ requires \valid(walk) && walk_is_sound(walk) && 1 <= run <= entries_left(walk);
+    assigns walk->part.last;
+    ensures walk->part.last ==
+            lower(walk->range.last,
+                  entries_reach(walk->level, walk->part.first / reach_of(walk->level) + run) - 1);
+    ensures walk->part.first <= walk->part.last <= walk->range.last;
+    ensures walk->part.last < entries_reach(walk->level + 1,
+                                            walk->part.first / reach_of(walk->level + 1) + 1);
+    ensures \result == WALK_ON; */
 WALK_INLINE enum walk_next walk_past(struct walk *walk, unsigned run)
 {
-    uint64_t base = walk->part.first & ~level_mask(walk->level);
-    uint64_t last = base + ((uint64_t)run << level_shift(walk->level)) - 1;
+    uint64_t into = walk->part.first & level_mask(walk->level);
+    uint64_t last = walk->part.first - into + ((uint64_t)run << level_shift(walk->level)) - 1;
+    /*@ assert last + 1 ==
+               entries_reach(walk->level, walk->part.first / reach_of(walk->level) + run); */
+    /*@ assert last < entries_reach(walk->level + 1,
+                                    walk->part.first / reach_of(walk->level + 1) + 1); */
     walk->part.last = last < walk->range.last ? last : walk->range.last;
     return WALK_ON;
 }
 
 /* Is the current entry, or the one that leads to the table left, a root slot at or
  * above the split? */
+/*@ requires \valid_read(walk) && \valid_read(space) && is_level(walk->level);
+    assigns \nothing;
+    ensures \result <==>
+            walk->level == walk->top &&
+            walk->part.first / reach_of(walk->level) % PGT_ENTRIES >= space->upper_slot; */
 WALK_INLINE bool walk_at_upper(const struct walk *walk, const struct pgt_space *space)
 {
     return walk->level == walk->top && slot_is_upper(space, walk_index(walk));
 }
 
+/*@ requires \valid_read(walk) && \valid_read(space) && is_level(walk->top) && walk->level <= 5;
+    assigns \nothing;
+    ensures \result <==>
+            walk->level + 1 == walk->top &&
+            walk->part.first / reach_of(walk->top) % PGT_ENTRIES >= space->upper_slot; */
 WALK_INLINE bool walk_leaves_upper(const struct walk *walk, const struct pgt_space *space)
 {
     return walk->level + 1 == walk->top &&
@@ -203,9 +244,17 @@ WALK_INLINE void walk_leave(struct walk *walk, void *job)
 }
 
 /* Nothing more in this table needs a visit. */
+/*@ requires \valid(walk) && walk_is_sound(walk);
+    assigns walk->part.last;
+    ensures walk->part.last ==
+            lower(walk->range.last,
+                  entries_reach(walk->level + 1,
+                                walk->part.first / reach_of(walk->level + 1) + 1) - 1);
+    ensures walk->part.first <= walk->part.last <= walk->range.last; */
 WALK_INLINE void walk_skip_rest(struct walk *walk)
 {
-    uint64_t last = walk->part.first | level_mask(walk->level + 1);
+    uint64_t mask = table_mask(walk->level);
+    uint64_t last = walk->part.first - (walk->part.first & mask) + mask;
     walk->part.last = last < walk->range.last ? last : walk->range.last;
 }
 

@@ -5,7 +5,7 @@
 uint64_t pgt_window_page(const struct pgt_arch *arch, unsigned recursive_slot)
 {
     uint64_t start = (uint64_t)recursive_slot << level_shift(arch->levels);
-    return canonical_form(arch, start - PGT_PAGE);
+    return canonical_form(arch, (start - PGT_PAGE) & linear_all(arch).last);
 }
 
 enum pgt_status pgt_window_init(struct pgt_window *window, const struct pgt_arch *arch,

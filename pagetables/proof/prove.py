@@ -63,6 +63,8 @@ class Run:
     before: str = ""
 
 
+RANGES = "pagetables/proof/logic_ranges.h"
+
 RUNS = (
     Run("pagetables/proof/lemmas.c"),
     Run(
@@ -76,6 +78,17 @@ RUNS = (
         ),
         "pagetables/proof/logic.h",
     ),
+    Run("pagetables/proof/lemmas_ranges.c"),
+    Run(
+        "pagetables/proof/ranges.c",
+        tuple(
+            """range_clip range_covers table_mask linear_half canonical_form linear_all linear_range
+            is_canonical slot_is_upper range_is_foreign own_slots own_range walk_index walk_run
+            walk_past walk_at_upper walk_leaves_upper walk_skip_rest""".split()
+        ),
+        RANGES,
+    ),
+    Run("pagetables/space.c", ("pgt_range", "pgt_own_range"), RANGES),
 )
 
 
