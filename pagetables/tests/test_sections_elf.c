@@ -141,6 +141,13 @@ static void damaged_headers_are_refused(void **state)
     refuse(&elf, 4, PGT_SECTIONS_BAD_HEADER, 6);
     elf.names_bytes = 0;
     refuse(&elf, 4, PGT_SECTIONS_BAD_HEADER, 1);
+    for (unsigned shift = 8; shift < 32; shift += 8) { /* all four bytes tell where it begins */
+        Elf64_Shdr far[HEADERS];
+        memcpy(far, made_up, sizeof(far));
+        far[1].sh_name |= UINT32_C(1) << shift;
+        elf = elf_of(far, sizeof(far[0]));
+        refuse(&elf, 4, PGT_SECTIONS_BAD_HEADER, 1);
+    }
 }
 
 static void without_a_table_of_names(void **state)
