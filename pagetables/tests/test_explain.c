@@ -5,6 +5,7 @@
 #include "pagetables/tests/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- the report -------------------------------------------------------------- */
 
@@ -296,6 +297,14 @@ static void who_did_what_to_where(void **state)
     assert_string_equal(page.line[page.count - 1],
                         "advice: a small negative number taken for a pointer, or an index below "
                         "a null pointer");
+    const uint64_t border[] = {UINT64_C(0xffff), UINT64_C(0x10000), -UINT64_C(0x10000),
+                               -UINT64_C(0xffff)};
+    static const char *const advice[] = {"advice: a null", "advice: never ", "advice: never ",
+                                         "advice: a small"};
+    for (unsigned i = 0; i < 4; i++) {
+        page = explain(&t, border[i], 0, 0, 33);
+        assert_memory_equal(page.line[page.count - 1], advice[i], strlen(advice[i]));
+    }
     page = explain(&t, 0x10, UINT64_C(0x100010000), 0, 33);
     assert_string_equal(page.line[1], "error code 0x100010000: not present, read, supervisor");
     assert_string_equal(page.line[2], "error code: nobody knows bits 0x100010000");
