@@ -194,10 +194,20 @@ class Source:
                 inside = self.text[self.tokens[at + 1].start : self.tokens[end - 1].end]
                 yield self.change(at + 1, end - 1, f"!({inside})", "result")
 
+    def asserts(self) -> list[range]:
+        """What isn't there in the code as shipped."""
+        spans = []
+        for at, token in enumerate(self.tokens[:-1]):
+            if token.text == "pgt_assert" and self.tokens[at + 1].text == "(":
+                spans.append(range(token.start, self.tokens[self.partner[at + 1]].end))
+        return spans
+
     def mutants(self) -> list[Mutant]:
         found: list[Mutant] = []
         for some in (self.operators(), self.constants(), self.conditions(), self.statements()):
             found.extend(some)
+        asserts = self.asserts()
+        found = [m for m in found if not any(m.start in span for span in asserts)]
         return sorted(set(found), key=lambda m: (m.start, m.end, m.new))
 
 

@@ -3,16 +3,21 @@
 
     python3 pagetables/mutation/mutate.py --mutants 200 --seed 1 --report build/mutation/report.md
 
-Not counted are mutants that don't compile, those that compile to the same code as shipped
-(without asserts), and those that compile to the same as one before.  Of the survivors those
-that pagetables/mutation/known.txt gives a reason for are equivalent or harmless; the others
-say what no test looks at.  Nothing in the source tree is changed.
+Not counted are mutants that don't compile, those that compile to the same code, and those that
+compile to the same as one before; of those that no test notices also the ones that are the same
+as shipped, optimised and without asserts.  Mutants that pagetables/mutation/known.txt gives a
+reason for are equivalent or harmless, and aren't run; all other survivors say what no test looks
+at.  Nothing in the source tree is changed.
+
+With --journal each outcome is kept, and a later run starts with them, tries the survivors again
+and goes on from there: after a test was added for one, or on another day.
 
 Exit status 1 if fewer than 95 of 100 were noticed, leaving out those that are known to be
 equivalent or harmless.
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -27,10 +32,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutants import Mutant, mutants_of
-from workshop import FOLDER, Worker, Workshop
+from workshop import FOLDER, PATIENCE, Worker, Workshop
 
 ASKED = 95.0  # of a hundred
+WAYS = {"fails": "tests failed", "hangs": "hung"}
 KNOWN = FOLDER / "mutation" / "known.txt"
+PREAMBLE = """\
+# Mutants: would the tests notice?
+
+`make mutate MUTANTS=200 SEED=1` changes the library in small ways, one at a time, and runs the host tests that
+run the changed line (`pagetables/mutation/mutate.py` says how). This is the report of {described}.
+
+Debian packages no mutation tester for C, so the script is our own; it changes tokens and leaves it to the compiler to
+refuse what isn't C. Asserts on the caller and the ring 0 files (`live.c`, `mmu_live.c`, `directory_live.c`) are left out,
+as in [COVERAGE.md](COVERAGE.md). Neither the proofs, which take too long for each mutant, nor the slower tests are among
+what is run (the exhaustive one, the threads, a million random operations, the counts of instructions).
+"""
 # Ring 0 instructions: a program can't run them.  The stub kernel does (firmware/tests).
 LIVE = ("live.c", "mmu_live.c", "directory_live.c")
 
@@ -49,6 +66,10 @@ class Outcome:
     @property
     def survived(self) -> bool:
         return self.counted and not self.test
+
+    def key(self) -> str:
+        m = self.mutant
+        return f"{m.file} {m.start} {m.end} {m.new} {self.before}"
 
     def diff(self) -> str:
         return f"{self.mutant.file}:{self.line}\n  - {self.before}\n  + {self.after}"
@@ -69,7 +90,14 @@ def known_reasons(path: Path) -> dict[tuple[str, str, str], str]:
 class Run:
     """Hands mutants to workers until enough were counted."""
 
-    def __init__(self, shop: Workshop, mutants: list[Mutant], limit: int, seconds: float) -> None:
+    def __init__(
+        self,
+        shop: Workshop,
+        mutants: list[Mutant],
+        limit: int,
+        seconds: float,
+        journal: Path | None = None,
+    ) -> None:
         self.shop = shop
         self.waiting = iter(mutants)
         self.limit = limit
@@ -79,6 +107,11 @@ class Run:
         self.outcomes: list[Outcome] = []
         self.seen: set[tuple[str, str]] = set()
         self.known = known_reasons(KNOWN)
+        self.journal = journal
+        self.told: dict[str, dict[str, str]] = {}
+        if journal and journal.exists():
+            lines = map(json.loads, journal.read_text("utf-8").splitlines())
+            self.told = {line["key"]: line for line in lines}
 
     def next(self) -> Mutant | None:
         with self.lock:
@@ -99,11 +132,15 @@ class Run:
     def tell(self, outcome: Outcome) -> None:
         self.busy -= 1
         self.outcomes.append(outcome)
+        if self.journal and not outcome.survived and outcome.key() not in self.told:
+            line = {"key": outcome.key(), "test": outcome.test, "how": outcome.how}
+            with self.journal.open("a") as journal:
+                journal.write(json.dumps(line) + "\n")
         if outcome.survived and not outcome.reason:
             print(f"survived: {outcome.diff()}", flush=True)
         counted = sum(o.counted for o in self.outcomes)
         if outcome.counted and counted % 50 == 0:
-            noticed = sum(bool(o.test) for o in self.outcomes)
+            noticed = sum(bool(o.test) for o in self.outcomes if o.counted)
             print(f"mutate: {noticed} of {counted} noticed", flush=True)
 
     def judge(self, worker: Worker, mutant: Mutant) -> Outcome:
@@ -117,19 +154,34 @@ class Run:
 
     def try_one(self, worker: Worker, mutant: Mutant, original: str) -> Outcome:
         line, before, after = mutant.lines(original)
-        difference = worker.difference(mutant.file)
-        with self.lock:
-            fresh = bool(difference) and (mutant.file, difference) not in self.seen
-            self.seen.add((mutant.file, difference or ""))
-        if not fresh:
-            return Outcome(mutant, line, before, after, counted=False)
+        place = (mutant, line, before, after)
+        none = Outcome(*place, counted=False)
+        if reason := self.known.get((mutant.file, before, after)):
+            return Outcome(*place, reason=reason)
+        if told := self.told.get(none.key()):
+            return Outcome(*place, told["test"], told["how"], counted=bool(told["test"]))
         last = line + original.count("\n", mutant.start, mutant.end)
+        units = worker.units(mutant.file, line, last)
+        made = worker.compile(units, "tested", self.shop.flags)
+        if units and not made:
+            if not worker.ships_different(mutant.file, units):
+                return none
+            return Outcome(*place, "the compiler", "does not compile with asserts on")
+        if not self.is_fresh(mutant.file, worker.digest(made)):
+            return none
         tests = self.shop.candidates(mutant.file, line, last)
-        test, how = worker.try_tests(mutant.file, tests)
-        if not tests:
-            how = "no test runs this line"
-        reason = "" if test else self.known.get((mutant.file, before, after), "")
-        return Outcome(mutant, line, before, after, test, how, reason=reason)
+        test, how = worker.try_tests(mutant.file, made, tests)
+        if not test and not worker.ships_different(mutant.file, units):
+            return none
+        return Outcome(*place, test, how if tests else "no test runs this line")
+
+    def is_fresh(self, file: str, digest: str) -> bool:
+        """Was no mutant like it before?  A header may differ in the tests' code alone."""
+        with self.lock:
+            fresh = (file, digest) not in self.seen
+            if digest:
+                self.seen.add((file, digest))
+        return fresh if digest else file.endswith(".h")
 
 
 def percent(noticed: int, of: int) -> float:
@@ -161,22 +213,18 @@ def report(run: Run, described: str) -> str:
     known = sum(bool(o.reason) for o in counted)
     ways = Counter(o.how for o in counted if o.test)
     lines = [
-        "# Mutants: would the tests notice?",
-        "",
-        "`make mutate MUTANTS=200 SEED=1` changes the library in small ways, one at a time, and",
-        "runs the host tests that run the changed line (`pagetables/mutation/mutate.py` says how).",
-        f"This is the report of {described}.",
-        "",
+        PREAMBLE.format(described=described),
         f"**{len(counted)} mutants, {noticed} noticed: {percent(noticed, len(counted)):.1f} %;** "
         f"without the {known} known to be equivalent or harmless "
         f"**{percent(noticed, len(counted) - known):.1f} %**.",
-        f"{len(run.outcomes) - len(counted)} more don't compile, or compile to the same code.",
+        f"{len(run.outcomes) - len(counted)} more don't compile, or compile to the same code as the "
+        "original or as one before.",
         "",
         *table(counted),
         "",
         "How they were noticed: "
-        + ", ".join(f"{n} {how}" for how, n in ways.most_common())
-        + ".",
+        + ", ".join(f"{n} {WAYS.get(how, how)}" for how, n in ways.most_common())
+        + f" (hung: {PATIENCE} times as long as usual, and a second).",
         "",
     ]
     survivors = [o for o in counted if o.survived]
@@ -206,6 +254,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=1e9, help="start none after so many")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sanitize", action="store_true", help="with ASan and UBSan: slow")
+    parser.add_argument("--journal", type=Path, help="go on from here, and keep it")
     parser.add_argument("--only", action="append", help="FILE or FILE:LINE; may be repeated")
     parser.add_argument("--report", type=Path, required=True)
     given = parser.parse_args(arguments)
@@ -224,7 +273,7 @@ def main(arguments: Sequence[str]) -> int:
         shop = Workshop(scratch, given.workers, given.sanitize)
         shop.build()
         shop.measure()
-        run = Run(shop, mutants, given.mutants, given.seconds)
+        run = Run(shop, mutants, given.mutants, given.seconds, given.journal)
         print(f"mutate: {len(mutants)} mutants, {len(shop.tests)} test programs", flush=True)
         with ThreadPoolExecutor(given.workers) as pool:
             list(pool.map(run.work, range(given.workers)))

@@ -3,17 +3,18 @@
 
 The library is a shared object here, so that of a mutant only what includes the changed file is
 compiled, and nothing but the library is linked again.  Which tests are worth a try gcov says:
-those that run the changed line, the likeliest to notice first.
+those that run the changed line, the likeliest to notice first; and of a header which files of the
+library have code of that line.  Time is the processor's, so that a busy machine makes nothing hang.
 """
 
 import hashlib
 import json
+import math
 import os
 import resource
 import shutil
 import signal
 import subprocess
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,13 +34,12 @@ SHIPPED = (
     *BASE, "-O2", "-ffreestanding", "-mgeneral-regs-only", "-mno-red-zone",
     "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fcf-protection=none",
 )  # fmt: skip
-INLINE = (*BASE, "-O1")
-
 # A long run of the same is not what tells mutants from the original.
 ENVIRONMENT = os.environ | {"PGT_OPERATIONS": "10000", "LC_ALL": "C"}
 MEMORY = 8 << 30  # bytes of address space, without sanitizers
 PATIENCE = 8  # times as long as the original, and some seconds more
-GRACE = 3.0
+GRACE = 1.0
+SLEEP = 300  # seconds by the clock, for who waits for something that never comes
 
 
 @dataclass
@@ -62,6 +62,11 @@ def compile_one(tree: Path, source: Path, output: Path, flags: Sequence[str]) ->
     return subprocess.run(command, cwd=tree, stderr=subprocess.DEVNULL).returncode == 0
 
 
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def dependencies(note: Path) -> set[str]:
     return set(note.read_text().replace("\\\n", " ").split(":", 1)[1].split())
 
@@ -72,7 +77,7 @@ class Workshop:
     def __init__(self, root: Path, workers: int, sanitize: bool) -> None:
         self.root = root
         self.flags = TESTED + (SANITIZERS if sanitize else ())
-        self.link = SANITIZERS if sanitize else ()
+        self.link = ("-fuse-ld=lld", *(SANITIZERS if sanitize else ()))
         self.sanitize = sanitize
         self.workers = workers
         self.tree = root / "tree"
@@ -87,6 +92,8 @@ class Workshop:
         self.shipped: dict[Path, str] = {}
         # Every line that has code, and whether anything ran it, by file.
         self.code: dict[str, set[int]] = defaultdict(set)
+        # Which files of the library have code of a line.
+        self.units: dict[tuple[str, int], set[Path]] = defaultdict(set)
 
     # ---- the original ----------------------------------------------------
 
@@ -105,7 +112,7 @@ class Workshop:
                 self.includes[source] = dependencies(note)
             for source in self.library:
                 self.shipped[source] = self.digest(self.root / "shipped" / source)
-            for folder, more in (("tested", self.link), ("covered", ("--coverage",))):
+            for folder, more in (("tested", self.link), ("covered", (*self.link, "--coverage"))):
                 objects = [(self.root / folder / s).with_suffix(".o") for s in self.library]
                 self.link_library(objects, self.root / folder, more)
             linked = pool.map(lambda t: self.link_test(t, self.root / "tested", {}), self.tests)
@@ -131,27 +138,30 @@ class Workshop:
 
     # ---- running -----------------------------------------------------------
 
-    def limits(self) -> None:
+    def limits(self, seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         if not self.sanitize:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-    def run(self, program: Path, library: Path, patience: float) -> str:
-        """Empty if it passes; else what happened."""
+    def run(self, program: Path, library: Path, seconds: float) -> str:
+        """Empty if it passes; else what happened.  So many seconds of a processor it has."""
         process = subprocess.Popen(
             [program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=ENVIRONMENT | {"LD_LIBRARY_PATH": str(library)},
-            preexec_fn=self.limits,
+            preexec_fn=lambda: self.limits(math.ceil(seconds)),
             start_new_session=True,
         )
         try:
-            status = process.wait(patience)
+            status = process.wait(SLEEP)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            return "hangs"
+        if status in (-signal.SIGXCPU, -signal.SIGKILL):
             return "hangs"
         if status < 0:
             return f"dies of {signal.Signals(-status).name}"
@@ -160,9 +170,9 @@ class Workshop:
     def measure(self) -> None:
         """Each test on the original: how long it takes, and which lines it runs."""
         for test in self.tests:
-            start = time.monotonic()
+            before = processor_seconds()
             trouble = self.run(self.root / "tested" / test.name, self.root / "tested", 600)
-            test.seconds = time.monotonic() - start
+            test.seconds = processor_seconds() - before
             if trouble:
                 raise SystemExit(f"mutate: {test.name} {trouble} on the original: mend that first")
             self.run(self.root / "tested" / test.name, self.root / "covered", 600)
@@ -174,11 +184,14 @@ class Workshop:
         command = ["gcov", "--json-format", "--stdout", *(str(c) for c in counts)]
         output = subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
         for document in output.decode().splitlines():
-            for file in json.loads(document)["files"]:
+            said = json.loads(document)
+            unit = FOLDER / f"{Path(said['data_file']).stem}.c"
+            for file in said["files"]:
                 name = str(FOLDER / Path(file["file"]).name)
                 run = test.lines.setdefault(name, set())
                 for line in file["lines"]:
                     self.code[name].add(line["line_number"])
+                    self.units[name, line["line_number"]].add(unit)
                     if line["count"]:
                         run.add(line["line_number"])
         for count in counts:
@@ -208,6 +221,15 @@ class Worker:
     def dependents(self, file: str, sources: Iterable[Path]) -> list[Path]:
         return [s for s in sources if file in self.shop.includes[s]]
 
+    def units(self, file: str, first: int, last: int) -> list[Path]:
+        """The files of the library that such lines are compiled into: where they are no code of
+        their own, as a constant's, all that include them."""
+        some = [self.shop.units.get((file, line)) for line in range(first, last + 1)]
+        every = self.dependents(file, self.shop.library)
+        if None in some or not some:
+            return every
+        return [s for s in every if any(s in units for units in some if units)]
+
     def compile(self, sources: Iterable[Path], kind: str, flags: Sequence[str]) -> dict[Path, Path]:
         made = {}
         for source in sources:
@@ -216,46 +238,40 @@ class Worker:
                 return {}
         return made
 
-    def difference(self, file: str) -> str | None:
-        """A digest of how the code shipped differs; empty if it doesn't, None if it is no C."""
-        digest = hashlib.sha256()
-        differs = False
-        for source in self.dependents(file, self.shop.library):
-            output = self.folder / "shipped" / source.with_suffix(".o")
-            if not compile_one(self.tree, source, output, SHIPPED):
-                return None
-            one = self.shop.digest(output)
-            digest.update(one.encode())
-            differs |= one != self.shop.shipped[source]
-        return digest.hexdigest() if differs else self.inline_difference(file)
-
-    def inline_difference(self, file: str) -> str | None:
-        """The same of functions that are in a header for others, so in the tests' code alone."""
-        if not file.endswith(".h"):
+    def digest(self, made: dict[Path, Path]) -> str:
+        """Of objects made as the tests want them; empty if none differs from the original's."""
+        one = {s: self.shop.digest(o) for s, o in made.items()}
+        if all(one[s] == self.shop.digest(self.shop.root / "tested" / s) for s in made):
             return ""
-        shop = self.shop
-        for source in self.dependents(file, shop.includes):
-            name = Path("inline") / source.with_suffix(".o")
-            original, output = shop.root / name, self.folder / name
-            if not original.exists():
-                compile_one(shop.tree, source, original, INLINE)
-            if not compile_one(self.tree, source, output, INLINE):
-                return None
-            if shop.digest(output) != shop.digest(original):
-                return shop.digest(output)
-        return ""
+        return hashlib.sha256("".join(one.values()).encode()).hexdigest()
 
-    def try_tests(self, file: str, tests: Sequence[Test]) -> tuple[str, str]:
+    def ships_different(self, file: str, sources: Iterable[Path]) -> bool:
+        """Does the code as a kernel has it differ?  Or that of functions which a header has for
+        others, and so nobody but the tests."""
+        shipped = self.compile(sources, "shipped", SHIPPED)
+        if any(self.shop.digest(o) != self.shop.shipped[s] for s, o in shipped.items()):
+            return True
+        if not shipped or not file.endswith(".h"):
+            return False
+        others = self.compile(self.dependents(file, self.others()), "tested", self.shop.flags)
+        return self.digest(others) != ""
+
+    def others(self) -> list[Path]:
+        return [*self.shop.helpers, *(TESTS / f"{t.name}.c" for t in self.shop.tests)]
+
+    def try_tests(
+        self, file: str, made: dict[Path, Path], tests: Sequence[Test]
+    ) -> tuple[str, str]:
         """The test that noticed and how; two empty strings if none did."""
         shop = self.shop
-        made = self.compile(self.dependents(file, shop.library), "tested", shop.flags)
-        own = self.dependents(file, [*shop.helpers, *(TESTS / f"{t.name}.c" for t in shop.tests)])
-        if not made:
-            return "the compiler", "does not compile with asserts on"
+        own = self.dependents(file, self.others())
         objects = [made.get(s, (shop.root / "tested" / s).with_suffix(".o")) for s in shop.library]
         if not shop.link_library(objects, self.folder, shop.link):
             return "the linker", "does not link"
-        helpers = self.compile([s for s in own if s in shop.helpers], "tested", shop.flags)
+        changed_helpers = [s for s in own if s in shop.helpers]
+        helpers = self.compile(changed_helpers, "tested", shop.flags)
+        if changed_helpers and not helpers:
+            return "the compiler", "does not compile"
         for test in tests:
             program = shop.root / "tested" / test.name
             source = TESTS / f"{test.name}.c"
