@@ -56,6 +56,27 @@ static void registers_in_lines(void **state)
                         "ring 0, IOPL 3, flags CF PF AF ZF SF TF IF DF OF NT RF VM AC ID");
 }
 
+/* SDM volume 1, 3.4.3: each by itself, or two could have changed places. */
+static void each_flag_by_its_bit(void **state)
+{
+    static const struct {
+        unsigned bit;
+        const char *line;
+    } flag[] = {
+        {0, "flags CF"},  {2, "flags PF"},  {4, "flags AF"},  {6, "flags ZF"},  {7, "flags SF"},
+        {8, "flags TF"},  {9, "flags IF"},  {10, "flags DF"}, {11, "flags OF"}, {14, "flags NT"},
+        {16, "flags RF"}, {17, "flags VM"}, {18, "flags AC"}, {21, "flags ID"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(flag) / sizeof(flag[0]); i++) {
+        struct page page = {.count = 0};
+        const struct pgt_registers registers = {.rflags = UINT64_C(1) << flag[i].bit};
+        pgt_explain_registers(&registers, report_line, &page);
+        assert_string_equal(strstr(page.line[6], "flags"), flag[i].line);
+    }
+}
+
 static void selectors_in_words(void **state)
 {
     struct page page = {.count = 0};
@@ -280,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_in_lines),
+        cmocka_unit_test(each_flag_by_its_bit),
         cmocka_unit_test(selectors_in_words),
         cmocka_unit_test(code_in_lines),
         cmocka_unit_test(symbols_of_addresses),
