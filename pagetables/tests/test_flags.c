@@ -127,6 +127,27 @@ static void copy_on_write_is_a_software_bit(void **state)
     suite_end(&suite);
 }
 
+/* A PAT of these eight types, the first lowest. */
+static uint64_t pat_of(const uint8_t type[8])
+{
+    uint64_t pat = 0;
+    for (unsigned i = 0; i < 8; i++)
+        pat |= (uint64_t)type[i] << (8 * i);
+    return pat;
+}
+
+/* SDM volume 3A, tables 11-10 and 11-12; and the Limine boot protocol's list. */
+static void the_pats_hold_the_types_of_their_documents(void **state)
+{
+    enum { UC = 0, WC = 1, WT = 4, WP = 5, WB = 6, UC_MINUS = 7 };
+    (void)state;
+
+    assert_int_equal(PGT_PAT_RESET,
+                     pat_of((const uint8_t[8]){WB, WT, UC_MINUS, UC, WB, WT, UC_MINUS, UC}));
+    assert_int_equal(PGT_PAT_LIMINE,
+                     pat_of((const uint8_t[8]){WB, WT, UC_MINUS, UC, WP, WC, UC_MINUS, UC}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +158,7 @@ int main(void)
         cmocka_unit_test(frames_of_addresses),
         cmocka_unit_test(flags_are_the_processors),
         cmocka_unit_test(copy_on_write_is_a_software_bit),
+        cmocka_unit_test(the_pats_hold_the_types_of_their_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
