@@ -90,6 +90,10 @@ static void what_is_not_in_memory_is_left_out(void **state)
     struct pgt_elf_sections elf = elf_of(made_up, sizeof(Elf64_Shdr));
     (void)state;
     expect_made_up(&elf);
+    /* Handed over without the empty header that a file has first. */
+    elf.headers = made_up + 1;
+    elf.bytes -= sizeof(made_up[0]);
+    expect_made_up(&elf);
 }
 
 /* Headers that are longer than ours, and lie at an odd address. */
