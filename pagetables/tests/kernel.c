@@ -63,8 +63,11 @@ static void expect_part(const struct kernel *kernel, const struct pgt_sections_p
                         const char *name)
 {
     assert_int_equal(part->index == SIZE_MAX, name == NULL);
-    if (!name)
+    if (!name) {
+        assert_null(part->name);
+        assert_false(part->carried);
         return;
+    }
     assert_int_equal(part->carried, strcmp(name, "carried") == 0);
     if (part->carried) {
         assert_null(part->name);
