@@ -155,6 +155,8 @@ static inline unsigned entry_count(pgt_entry entry)
 #define ENTRY_GLOBAL_BELOW (ENTRY_GLOBAL << 1)
 
 /* What an entry above a leaf with these attributes tells of it. */
+/*@ assigns \nothing;
+    ensures \result == (HAS(attributes, ENTRY_GLOBAL) ? ENTRY_GLOBAL_BELOW : 0); */
 static inline uint64_t global_below(uint64_t attributes)
 {
     return (attributes & ENTRY_GLOBAL) << 1;
@@ -162,6 +164,10 @@ static inline uint64_t global_below(uint64_t attributes)
 
 /* A present entry as a flush is told of it: global if it is a global leaf, or leads to a table that
  * may have one below. */
+/*@ assigns \nothing;
+    ensures HAS(\result.raw, ENTRY_GLOBAL) <==>
+            (level == LEVEL_4K || HAS(entry.raw, ENTRY_LARGE)
+                 ? HAS(entry.raw, ENTRY_GLOBAL) : HAS(entry.raw, ENTRY_GLOBAL_BELOW)); */
 static inline pgt_entry entry_told(pgt_entry entry, unsigned level)
 {
     if (!entry_is_leaf(entry, level))
@@ -187,9 +193,9 @@ static inline pgt_entry entry_with_count(pgt_entry entry, unsigned count)
 }
 
 /* Attribute bits in the form that a leaf of this level has them. */
-/*@ requires IS_ATTRIBUTES(attributes);
+/*@ requires is_attributes(attributes);
     assigns \nothing;
-    ensures \result == ATTRIBUTES_AT(attributes, level); */
+    ensures \result == attributes_at_level(attributes, level); */
 static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
 {
     if (level == LEVEL_4K)
@@ -198,13 +204,9 @@ static inline uint64_t attributes_at(uint64_t attributes, unsigned level)
 }
 
 /* attributes are in the form of a 4K leaf. */
-/*@ requires is_leaf_level(level) && IS_ATTRIBUTES(attributes);
-    requires phys == phys_of_leaf(phys, level);
+/*@ requires is_leaf_level(level) && is_attributes(attributes) && is_phys_of_leaf(phys, level);
     assigns \nothing;
-    ensures \result.raw ==
-            ATTRIBUTES_AT(attributes, level) + (level == LEVEL_4K ? 0 : ENTRY_LARGE) + phys;
-    ensures phys_of_leaf(\result.raw, level) == phys;
-    ensures ATTRIBUTES_OF_LEAF(\result.raw, level) == attributes; */
+    ensures \result.raw == leaf_of(attributes, phys, level); */
 static inline pgt_entry entry_to_leaf(uint64_t attributes, uint64_t phys, unsigned level)
 {
     uint64_t large = level == LEVEL_4K ? 0 : ENTRY_LARGE;
@@ -213,7 +215,7 @@ static inline pgt_entry entry_to_leaf(uint64_t attributes, uint64_t phys, unsign
 
 /*@ requires is_leaf_level(level);
     assigns \nothing;
-    ensures \result == phys_of_leaf(entry.raw, level); */
+    ensures \result == phys_of_leaf(entry.raw, level) && is_phys_of_leaf(\result, level); */
 static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
 {
     return entry.raw & ENTRY_ADDRESS & ~level_mask(level);
@@ -222,7 +224,7 @@ static inline uint64_t leaf_phys(pgt_entry entry, unsigned level)
 /* The attributes of a leaf of any level in the form of a 4K leaf. */
 /*@ requires is_leaf_level(level);
     assigns \nothing;
-    ensures \result == ATTRIBUTES_OF_LEAF(entry.raw, level) && IS_ATTRIBUTES(\result); */
+    ensures \result == attributes_of_leaf(entry.raw, level) && is_attributes(\result); */
 static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
 {
     if (level == LEVEL_4K)
@@ -232,6 +234,11 @@ static inline uint64_t leaf_attributes(pgt_entry entry, unsigned level)
 }
 
 /* The leaf one level down that maps the index-th part of a larger leaf alike. */
+/*@ requires 2 <= level <= 3 && index < PGT_ENTRIES;
+    assigns \nothing;
+    ensures \result.raw ==
+            leaf_of(attributes_of_leaf(leaf.raw, level),
+                    phys_of_leaf(leaf.raw, level) + index * reach_of(level - 1), level - 1); */
 static inline pgt_entry leaf_part(pgt_entry leaf, unsigned level, unsigned index)
 {
     uint64_t phys = leaf_phys(leaf, level) + ((uint64_t)index << level_shift(level - 1));
@@ -240,7 +247,8 @@ static inline pgt_entry leaf_part(pgt_entry leaf, unsigned level, unsigned index
 
 /* Memory types as IA32_PAT numbers them (SDM table 11-10), by enum pgt_memory. */
 /*@ requires 0 <= memory < PGT_MEMORY_TYPES;
-    assigns \nothing; */
+    assigns \nothing;
+    ensures \result == PAT_TYPE_OF(memory); */
 static inline unsigned memory_to_pat_type(enum pgt_memory memory)
 {
     static const uint8_t type[PGT_MEMORY_TYPES] = {6, 4, 7, 0, 5, 1};
@@ -281,8 +289,14 @@ static inline enum pgt_memory memory_of_attributes(const struct pgt_arch *arch, 
     return memory_from_pat_type((unsigned)(arch->pat >> (8 * i)) & 7);
 }
 
-/* Rights as attributes, accessed and dirty preset; false where arch can't express them:
- * no right to access at all, or no XD. */
+/* Rights as attributes; false where arch can't express them: no right to access at all, or no
+ * XD. */
+/*@ requires \valid_read(arch) && \valid(ret_bits) && \separated(arch, ret_bits);
+    assigns *ret_bits;
+    ensures \result <==> rights < 32 && rights % 8 != 0 &&
+            (HAS(rights, PGT_EXECUTE) || arch->no_execute);
+    ensures \result ==> *ret_bits == ATTRIBUTES_OF_RIGHTS(rights);
+    ensures !\result ==> *ret_bits == \old(*ret_bits); */
 static inline bool attributes_of_rights(const struct pgt_arch *arch, unsigned rights,
                                         uint64_t *ret_bits)
 {
@@ -291,30 +305,41 @@ static inline bool attributes_of_rights(const struct pgt_arch *arch, unsigned ri
         return false;
     if (!(rights & PGT_EXECUTE) && !arch->no_execute)
         return false;
-    *ret_bits = (rights & PGT_WRITE ? ENTRY_WRITE : 0) | (rights & PGT_EXECUTE ? 0 : ENTRY_XD) |
-                (rights & PGT_USER ? ENTRY_USER : 0) | (rights & PGT_GLOBAL ? ENTRY_GLOBAL : 0);
+    *ret_bits = (rights & PGT_WRITE ? ENTRY_WRITE : 0) + (rights & PGT_EXECUTE ? 0 : ENTRY_XD) +
+                (rights & PGT_USER ? ENTRY_USER : 0) + (rights & PGT_GLOBAL ? ENTRY_GLOBAL : 0);
     return true;
 }
 
+/*@ requires software <= PGT_SOFTWARE_ALL;
+    assigns \nothing;
+    ensures \result == software % 8 * 0x200 + software / 8 * 0x10000000000000;
+    ensures SOFTWARE_OF(\result) == software; */
 static inline uint64_t attributes_of_software(unsigned software)
 {
     const unsigned low = (1u << ENTRY_SOFTWARE_LOW_BITS) - 1;
-    return (uint64_t)(software & low) << ENTRY_SOFTWARE_LOW_SHIFT |
-           (uint64_t)(software >> ENTRY_SOFTWARE_LOW_BITS) << ENTRY_SOFTWARE_HIGH_SHIFT;
+    return ((uint64_t)(software & low) << ENTRY_SOFTWARE_LOW_SHIFT) +
+           ((uint64_t)(software >> ENTRY_SOFTWARE_LOW_BITS) << ENTRY_SOFTWARE_HIGH_SHIFT);
 }
 
+/*@ assigns \nothing;
+    ensures \result == SOFTWARE_OF(bits); */
 static inline unsigned software_of_attributes(uint64_t bits)
 {
     const unsigned low = (1u << ENTRY_SOFTWARE_LOW_BITS) - 1;
-    return ((unsigned)(bits >> ENTRY_SOFTWARE_LOW_SHIFT) & low) |
-           ((unsigned)(bits >> ENTRY_SOFTWARE_HIGH_SHIFT) & 0x7f) << ENTRY_SOFTWARE_LOW_BITS;
+    return ((unsigned)(bits >> ENTRY_SOFTWARE_LOW_SHIFT) & low) +
+           (((unsigned)(bits >> ENTRY_SOFTWARE_HIGH_SHIFT) & 0x7f) << ENTRY_SOFTWARE_LOW_BITS);
 }
 
+/*@ requires key < PGT_KEYS;
+    assigns \nothing;
+    ensures \result == key * 0x800000000000000 && KEY_OF(\result) == key; */
 static inline uint64_t attributes_of_key(unsigned key)
 {
     return (uint64_t)key << ENTRY_KEY_SHIFT;
 }
 
+/*@ assigns \nothing;
+    ensures \result == KEY_OF(bits) < PGT_KEYS; */
 static inline unsigned key_of_attributes(uint64_t bits)
 {
     return (unsigned)(bits >> ENTRY_KEY_SHIFT) & 15;
@@ -326,10 +351,12 @@ static inline uint64_t attributes_preset(uint64_t bits)
     return bits | ENTRY_PRESENT | ENTRY_ACCESSED | (bits & ENTRY_WRITE ? ENTRY_DIRTY : 0);
 }
 
+/*@ assigns \nothing;
+    ensures \result == RIGHTS_OF(attributes); */
 static inline unsigned rights_of_attributes(uint64_t attributes)
 {
-    return PGT_READ | (attributes & ENTRY_WRITE ? PGT_WRITE : 0) |
-           (attributes & ENTRY_XD ? 0 : PGT_EXECUTE) | (attributes & ENTRY_USER ? PGT_USER : 0) |
+    return PGT_READ + (attributes & ENTRY_WRITE ? PGT_WRITE : 0) +
+           (attributes & ENTRY_XD ? 0 : PGT_EXECUTE) + (attributes & ENTRY_USER ? PGT_USER : 0) +
            (attributes & ENTRY_GLOBAL ? PGT_GLOBAL : 0);
 }
 
@@ -364,6 +391,9 @@ static inline pgt_entry entry_exchange(pgt_entry *slot, pgt_entry entry)
 /* Clears and sets bits of a leaf, and leaves accessed and dirty to the processor unless
  * they are named.  Where both are set already the processor has nothing to write any
  * more (SDM 4.8), and a plain store will do.  Returns what the leaf was. */
+/*@ requires \valid(slot);
+    assigns slot->raw;
+    ensures \result.raw == \old(slot->raw) && slot->raw == ((\old(slot->raw) & U64(~clear)) | set); */
 static inline pgt_entry entry_change(pgt_entry *slot, uint64_t clear, uint64_t set)
 {
     pgt_entry old = entry_load(slot);
@@ -371,6 +401,8 @@ static inline pgt_entry entry_change(pgt_entry *slot, uint64_t clear, uint64_t s
         entry_store(slot, (pgt_entry){(old.raw & ~clear) | set});
         return old;
     }
+    /*@ loop invariant old.raw == slot->raw == \at(slot->raw, Pre);
+        loop assigns old, slot->raw; */
     while (!__atomic_compare_exchange_n(&slot->raw, &old.raw, (old.raw & ~clear) | set, false,
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     }

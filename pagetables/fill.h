@@ -20,7 +20,8 @@ static inline void entry_put(pgt_entry *slot, uint64_t raw)
 /* Leaves that continue each other: the first, and each `step` behind the one before. */
 /*@ requires \valid(slot + (0 .. count - 1));
     assigns slot[0 .. count - 1].raw;
-    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == stepped(first.raw, step, k); */
+    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == stepped(first.raw, step, k);
+    ensures IS_PRESENT(first.raw) && step % 2 == 0 ==> present(slot, 0, count) == count; */
 static inline void fill_leaves(pgt_entry *slot, unsigned count, pgt_entry first, uint64_t step)
 {
     uint64_t raw = first.raw;
@@ -41,7 +42,8 @@ static inline void clear_unseen(pgt_entry *slot, unsigned count)
 
 /*@ requires \valid(slot + (0 .. count - 1));
     assigns slot[0 .. count - 1].raw;
-    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == 0; */
+    ensures \forall integer k; 0 <= k < count ==> slot[k].raw == 0;
+    ensures present(slot, 0, count) == 0; */
 static inline void fill_zero(pgt_entry *slot, unsigned count)
 {
     /*@ loop invariant 0 <= i <= count;

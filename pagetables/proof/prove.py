@@ -19,11 +19,12 @@ import steps
 
 PROOF = Path("pagetables/proof")
 NEEDED = ("frama-c", "why3", "z3", "cvc4")
-PROVERS = "script,Z3:4.8.12:bits,z3,cvc4"
+DRIVERS = ("signed", "natural")
+PROVERS = "script," + ",".join(f"Z3:4.8.12:{name}" for name in DRIVERS) + ",z3"
 NOT_PROVED = re.compile(r"^\[wp\] \[(?!Qed)[^]]*\] (Goal \S+)(?: : (?!Valid).*)?$", re.MULTILINE)
 TALLY = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)", re.MULTILINE)
 
-# Z3 twice: once with all that Why3 and WP tell it, once with our own lemmas about bits alone.
+# Z3 three times: with all that Why3 and WP tell it, and twice with our own lemmas about bits alone.
 WHY3_CONF = """[main]
 datadir = "/usr/share/why3"
 libdir = "/usr/lib/ocaml/why3"
@@ -41,16 +42,18 @@ version = "1.8"
 name = "Z3"
 path = "/usr/bin/z3"
 version = "4.8.12"
+"""
 
+WHY3_PROVER = """
 [prover]
 name = "Z3"
 version = "4.8.12"
-alternative = "bits"
+alternative = "{name}"
 command = "/usr/bin/z3 -smt2 -T:%t sat.random_seed=42 nlsat.randomize=false smt.random_seed=42 %f"
 driver = "{driver}"
 in_place = false
 interactive = false
-shortcut = "z3-bits"
+shortcut = "z3-{name}"
 """
 
 
@@ -72,8 +75,11 @@ RUNS = (
         tuple(
             """proof_exchange proof_compare_exchange
             level_shift level_mask level_index arch_largest_level entry_present entry_is_leaf
-            entry_to_table entry_table entry_count entry_plain entry_with_count attributes_at
-            entry_to_leaf leaf_phys leaf_attributes entry_store entry_load entry_exchange
+            entry_to_table entry_table entry_count global_below entry_told entry_plain
+            entry_with_count attributes_at entry_to_leaf leaf_phys leaf_attributes leaf_part
+            memory_to_pat_type attributes_of_rights rights_of_attributes
+            attributes_of_software software_of_attributes attributes_of_key key_of_attributes
+            entry_store entry_load entry_exchange entry_change
             entry_put fill_leaves fill_zero summarize count_alike count_like""".split()
         ),
         "pagetables/proof/logic.h",
@@ -101,7 +107,7 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
         else ["-wp-prop=@lemma"]
     )
     command = [
-        "frama-c", "-wp", "-wp-rte", "-wp-no-filter-init", "-wp-par=2", "-wp-timeout=30",
+        "frama-c", "-wp", "-wp-rte", "-wp-no-filter", "-wp-par=2", "-wp-timeout=30",
         f"-wp-prover={PROVERS}", f"-wp-session={build / 'session'}",
         "-wp-cache=update", f"-wp-cache-dir={build / cache_name()}",
         f"-cpp-extra-args=-I. -I{build}{include}", *select, run.file,
@@ -118,15 +124,18 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
 
 
 def cache_name() -> str:
-    """A folder for what was proved with this driver, which WP's cache doesn't look at."""
-    return "cache-" + hashlib.sha256((PROOF / "z3_bits.drv").read_bytes()).hexdigest()[:8]
+    """A folder for what was proved with these drivers, at which WP's cache doesn't look."""
+    drivers = b"".join(path.read_bytes() for path in sorted(PROOF.glob("*.drv")))
+    return "cache-" + hashlib.sha256(drivers).hexdigest()[:8]
 
 
 def prepare(build: Path) -> None:
     """What the runs read from the build folder: the provers, the steps, the tactics."""
     (build / cache_name()).mkdir(parents=True, exist_ok=True)
     conf = build / "why3.conf"
-    conf.write_text(WHY3_CONF.format(driver=(PROOF / "z3_bits.drv").resolve()))
+    drivers = {name: (PROOF / f"z3_{name}.drv").resolve() for name in DRIVERS}
+    sections = [WHY3_PROVER.format(name=name, driver=path) for name, path in drivers.items()]
+    conf.write_text(WHY3_CONF + "".join(sections))
     os.environ["WHY3CONFIG"] = str(conf)
     scripts = build / "session" / "script"
     shutil.rmtree(scripts, ignore_errors=True)

@@ -23,12 +23,13 @@ MASKS = {
     "not_address_large": ALL & ~(ADDRESS | 1 << 7),
     "count": COUNT,
     "not_count": ALL & ~COUNT,
+    "not_known": 0xFFFFFFE0,
     "not_kept": ALL & ~(COUNT | GLOBAL << 1),
 }
 BITS = (0, 1, 2, 3, 4, 7, 8, 9, 12, 63)
-RIGHT = {12, 21, 30, 39, 48, 52}
-LEFT = {1, 52}
-LOW = {3, 9}
+RIGHT = {3, 9, 12, 21, 30, 39, 48, 52, 59}
+LEFT = {1, 3, 9, 12, 21, 30, 52, 59}
+LOW = {3, 4, 7, 9}
 
 X = "\\forall integer x; 0 <= x <= UINT64_MAX ==>"
 
@@ -80,6 +81,11 @@ def cases(folder: Path, lemma: str, variable: str, low: int, high: int, unfold: 
         name = {"header": "unfold", "tactic": "Wp.unfold", "params": {}, "children": {}}
         steps[0]["children"][f"Value {value}"] = [{**name, "select": select([unfold, value])}]
     place.write_text(json.dumps(steps) + "\n")
+
+
+def induction(folder: Path, lemma: str, variable: str) -> None:
+    """By induction over a variable from 0 on."""
+    script(folder, lemma, "induction", {"base": "0"}, [f"${variable}"], ())
 
 
 def modulo(folder: Path, lemma: str, pattern: list[object], revert: bool) -> None:
@@ -161,7 +167,14 @@ def write(header: Path, scripts: Path) -> None:
     cases(scripts, "all_bits", "i", 0, 63)
     cases(scripts, "reach_is_shifted", "level", 1, 6)
     cases(scripts, "shift_is_division", "level", 1, 5)
+    cases(scripts, "shift_to_reach", "level", 1, 3, "L_reach_of")
+    cases(scripts, "part_has_phys", "level", 2, 3)
     cases(scripts, "phys_is_masked", "level", 1, 3, "L_reach_of")
+    cases(scripts, "phys_is_masked_here", "level", 1, 3, "L_reach_of")
+    for lemma in ("present_none", "present_all", "present_same", "present_parts"):
+        induction(scripts, lemma, "to")
+    induction(scripts, "stepped_even", "i")
+    script(scripts, "word_even", "overflow", {}, ["to_uint64", "$x"], ("In-Range",))
     script(scripts, "half_word", "overflow", {}, ["to_uint32", "$x"], ("In-Range",))
     for name, mask in MASKS.items():
         lemmas += of_mask(scripts, name, mask)
