@@ -60,6 +60,14 @@ enum pgt_status pgt_vm_add(struct pgt_vm *vm, const struct pgt_area *area)
 }
 
 /* The part of a leaf from `from` to `to`, which it meets. */
+/*@ requires \valid(leaf) && leaf->bytes > 0 && leaf->virt + leaf->bytes - 1 <= UINT64_MAX;
+    requires leaf->phys + leaf->bytes - 1 <= UINT64_MAX;
+    requires from <= to && leaf->virt <= to && from <= leaf->virt + leaf->bytes - 1;
+    assigns leaf->virt, leaf->phys, leaf->bytes;
+    ensures leaf->virt == (from > \old(leaf->virt) ? from : \old(leaf->virt));
+    ensures leaf->virt + leaf->bytes - 1 ==
+            (to < \old(leaf->virt + leaf->bytes - 1) ? to : \old(leaf->virt + leaf->bytes - 1));
+    ensures leaf->phys - leaf->virt == \old(leaf->phys - leaf->virt); */
 static void clip_leaf(struct pgt_leaf *leaf, uint64_t from, uint64_t to)
 {
     uint64_t skipped = leaf->virt < from ? from - leaf->virt : 0;

@@ -8,6 +8,10 @@
 #include "pagetables/ram_map.h"
 
 /* The whole frames in a range of usable bytes. */
+/*@ requires \valid_read(range) && is_physical(range);
+    assigns \nothing;
+    ensures \forall integer n; \result.first <= n < \result.end <==>
+            range->base <= n * 0x1000 && n * 0x1000 + 0x1000 <= range->base + range->bytes; */
 static struct pgt_ram_open frames_within(const struct pgt_ram_range *range)
 {
     return (struct pgt_ram_open){(range->base + (PGT_PAGE - 1)) / PGT_PAGE,
@@ -15,6 +19,11 @@ static struct pgt_ram_open frames_within(const struct pgt_ram_range *range)
 }
 
 /* The frames of which a range of bytes holds any byte. */
+/*@ requires \valid_read(range) && is_physical(range);
+    assigns \nothing;
+    ensures \forall integer n; \result.first <= n < \result.end <==>
+            range->base < n * 0x1000 + 0x1000 && n * 0x1000 < range->base + range->bytes &&
+            range->bytes > 0; */
 static struct pgt_ram_open frames_around(const struct pgt_ram_range *range)
 {
     if (range->bytes == 0)
@@ -23,6 +32,8 @@ static struct pgt_ram_open frames_around(const struct pgt_ram_range *range)
                                  (range->base + range->bytes + (PGT_PAGE - 1)) / PGT_PAGE};
 }
 
+/*@ assigns \nothing;
+    ensures \result <==> run.first <= frame < run.end; */
 static bool holds(struct pgt_ram_open run, uint64_t frame)
 {
     return frame >= run.first && frame < run.end;
@@ -104,9 +115,16 @@ static size_t count_frames(const struct pgt_ram_boot *boot, uint64_t first, uint
     return count;
 }
 
+/*@ requires \valid_read(range + (0 .. count - 1));
+    assigns \nothing;
+    ensures \result <==> \forall integer i; 0 <= i < count ==> is_physical(range + i); */
 static bool ranges_are_sane(const struct pgt_ram_range *range, size_t count)
 {
     const uint64_t end = RAM_FRAMES_END * PGT_PAGE;
+    /*@ loop invariant 0 <= i <= count;
+        loop invariant \forall integer k; 0 <= k < i ==> is_physical(range + k);
+        loop assigns i;
+        loop variant count - i; */
     for (size_t i = 0; i < count; i++)
         if (range[i].base > end || range[i].bytes > end - range[i].base)
             return false;

@@ -7,8 +7,8 @@
  *     |  gap 0  |######|      |######|  gap 2  |
  *                       gap 1
  *
- * A region may end with the address space.  The byte behind it is then 0, and
- * differences of addresses, taken modulo 2^64, are still right, since no gap is 2^64 bytes long.
+ * A region may end with the address space.  The byte behind it is then 0, and so is the start of
+ * the gap that follows, which has no bytes; no gap is 2^64 bytes long.
  */
 #include "pagetables/regions.h"
 
@@ -34,10 +34,20 @@ const char *pgt_region_text(enum pgt_region_status status)
     }
 }
 
+/*@ requires \valid(regions) && capacity <= UINT64_MAX / sizeof(struct pgt_region);
+    assigns *regions;
+    ensures \result == PGT_REGION_MISALIGNED <==> first % 0x1000 != 0 || (last + 1) % 0x1000 != 0;
+    ensures \result == PGT_REGION_BAD_RANGE <==>
+            first % 0x1000 == 0 && (last + 1) % 0x1000 == 0 &&
+            (first > last || (first == 0 && last == UINT64_MAX));
+    ensures \result == PGT_REGION_OK || \result == PGT_REGION_MISALIGNED ||
+            \result == PGT_REGION_BAD_RANGE;
+    ensures \result == PGT_REGION_OK ==> regions_are_sound(regions) && regions->count == 0;
+    ensures \result == PGT_REGION_OK ==> regions->first == first && regions->last == last; */
 enum pgt_region_status pgt_regions_init(struct pgt_regions *regions, uint64_t first, uint64_t last,
                                         struct pgt_region *node, size_t capacity)
 {
-    if ((first & (PGT_PAGE - 1)) || ((last + 1) & (PGT_PAGE - 1)))
+    if (first % PGT_PAGE || (last + 1) % PGT_PAGE)
         return PGT_REGION_MISALIGNED;
     if (first > last || first == last + 1)
         return PGT_REGION_BAD_RANGE;
@@ -51,18 +61,36 @@ enum pgt_region_status pgt_regions_init(struct pgt_regions *regions, uint64_t fi
 }
 
 /* Rounds up to pages; 0 and what would wrap are refused. */
+/*@ requires \valid(ret_bytes);
+    assigns *ret_bytes;
+    ensures 0 < bytes <= UINT64_MAX - 0xfff ==> \result == PGT_REGION_OK;
+    ensures \result == PGT_REGION_OK ==> 0 < bytes <= *ret_bytes < bytes + 0x1000;
+    ensures \result == PGT_REGION_OK ==> *ret_bytes % 0x1000 == 0;
+    ensures \result != PGT_REGION_OK ==>
+            \result == PGT_REGION_BAD_RANGE && *ret_bytes == \old(*ret_bytes); */
 static enum pgt_region_status round_up(uint64_t bytes, uint64_t *ret_bytes)
 {
     if (bytes == 0 || bytes > UINT64_MAX - (PGT_PAGE - 1))
         return PGT_REGION_BAD_RANGE;
-    *ret_bytes = (bytes + (PGT_PAGE - 1)) & ~(PGT_PAGE - 1);
+    *ret_bytes = (bytes + (PGT_PAGE - 1)) / PGT_PAGE * PGT_PAGE;
     return PGT_REGION_OK;
 }
 
 /* How many regions start at or below an address. */
+/*@ requires \valid_read(regions) && regions_are_sound(regions);
+    assigns \nothing;
+    ensures \result <= regions->count;
+    ensures \forall integer i; 0 <= i < \result ==> regions->node[i].virt <= virt;
+    ensures \forall integer i; \result <= i < regions->count ==> virt < regions->node[i].virt; */
 static size_t count_to(const struct pgt_regions *regions, uint64_t virt)
 {
     size_t low = 0, high = regions->count;
+    /*@ loop invariant low <= high <= regions->count;
+        loop invariant \forall integer i; 0 <= i < low ==> regions->node[i].virt <= virt;
+        loop invariant \forall integer i; high <= i < regions->count ==>
+                       virt < regions->node[i].virt;
+        loop assigns low, high;
+        loop variant high - low; */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (regions->node[middle].virt <= virt)
@@ -74,12 +102,21 @@ static size_t count_to(const struct pgt_regions *regions, uint64_t virt)
 }
 
 /* Gap i, 0 to count; it may have no bytes. */
+/*@ requires \valid_read(regions) && regions_are_sound(regions) && i <= regions->count;
+    assigns \nothing;
+    ensures \result.bytes == gap_end(regions, i) - gap_start(regions, i);
+    ensures \result.virt == gap_start(regions, i) ||
+            (gap_start(regions, i) == 0x10000000000000000 && \result.virt == 0); */
 static struct pgt_region gap_before(const struct pgt_regions *regions, size_t i)
 {
-    const struct pgt_region *before = i > 0 ? &regions->node[i - 1] : NULL;
-    uint64_t start = before ? before->virt + before->bytes : regions->first;
-    uint64_t end = i < regions->count ? regions->node[i].virt : regions->last + 1;
-    return (struct pgt_region){start, end - start};
+    uint64_t start = regions->first, rest = regions->last - start + 1;
+    if (i > 0) {
+        const struct pgt_region *before = &regions->node[i - 1];
+        start = before->virt + before->bytes;
+        rest = regions->last - before->virt - (before->bytes - 1);
+    }
+    uint64_t bytes = i < regions->count ? regions->node[i].virt - start : rest;
+    return (struct pgt_region){start, bytes};
 }
 
 /* Does an aligned range of so many bytes fit into the gap, and where does it start? */
@@ -118,17 +155,36 @@ static enum pgt_region_status choose(const struct pgt_regions *regions, uint64_t
 }
 
 /* The gap that holds all of a range. */
+/*@ requires \valid_read(regions) && regions_are_sound(regions);
+    requires \valid(ret_gap) && \separated(ret_gap, regions, regions->node + (0 .. regions->count));
+    requires 0 < bytes && bytes % 0x1000 == 0;
+    assigns *ret_gap;
+    ensures virt % 0x1000 != 0 ==> \result == PGT_REGION_MISALIGNED;
+    ensures virt % 0x1000 == 0 && !in_window(regions, virt, bytes) ==>
+            \result == PGT_REGION_FOREIGN;
+    ensures virt % 0x1000 == 0 && in_window(regions, virt, bytes) &&
+            !is_free(regions, virt, bytes) ==> \result == PGT_REGION_OCCUPIED;
+    ensures virt % 0x1000 == 0 && in_window(regions, virt, bytes) &&
+            is_free(regions, virt, bytes) ==>
+            \result == PGT_REGION_OK || \result == PGT_REGION_NO_NODES;
+    ensures \result == PGT_REGION_OK ==>
+            *ret_gap <= regions->count < regions->capacity &&
+            gap_start(regions, *ret_gap) <= virt &&
+            virt + bytes <= gap_end(regions, *ret_gap); */
 static enum pgt_region_status choose_at(const struct pgt_regions *regions, uint64_t virt,
                                         uint64_t bytes, size_t *ret_gap)
 {
-    if (virt & (PGT_PAGE - 1))
+    if (virt % PGT_PAGE)
         return PGT_REGION_MISALIGNED;
     if (virt < regions->first || virt > regions->last || bytes - 1 > regions->last - virt)
         return PGT_REGION_FOREIGN;
     size_t i = count_to(regions, virt);
     struct pgt_region gap = gap_before(regions, i);
-    if (virt - gap.virt >= gap.bytes || bytes > gap.bytes - (virt - gap.virt))
+    if (virt < gap.virt || virt - gap.virt >= gap.bytes ||
+        bytes > gap.bytes - (virt - gap.virt))
         return PGT_REGION_OCCUPIED;
+    /*@ assert gap_start(regions, i) <= virt && virt + bytes <= gap_end(regions, i); */
+    /*@ assert is_free(regions, virt, bytes); */
     if (regions->count == regions->capacity)
         return PGT_REGION_NO_NODES;
     *ret_gap = i;
@@ -184,6 +240,17 @@ enum pgt_region_status pgt_region_reserve_at(struct pgt_regions *regions, uint64
 }
 
 /* The number of the region that starts at virt. */
+/*@ requires \valid_read(regions) && regions_are_sound(regions);
+    requires \valid(ret_node) &&
+             \separated(ret_node, regions, regions->node + (0 .. regions->count));
+    assigns *ret_node;
+    ensures !(regions->first <= virt <= regions->last) <==> \result == PGT_REGION_FOREIGN;
+    ensures \result == PGT_REGION_OK ==>
+            *ret_node < regions->count && regions->node[*ret_node].virt == virt;
+    ensures \result == PGT_REGION_NOT_TAKEN ==>
+            \forall integer i; 0 <= i < regions->count ==> regions->node[i].virt != virt;
+    ensures \result == PGT_REGION_OK || \result == PGT_REGION_FOREIGN ||
+            \result == PGT_REGION_NOT_TAKEN; */
 static enum pgt_region_status find_start(const struct pgt_regions *regions, uint64_t virt,
                                          size_t *ret_node)
 {
@@ -205,6 +272,13 @@ enum pgt_region_status pgt_region_free(struct pgt_regions *regions, uint64_t vir
     return status;
 }
 
+/*@ requires \valid_read(regions) && regions_are_sound(regions);
+    requires \valid(ret_region) &&
+             \separated(ret_region, regions, regions->node + (0 .. regions->count));
+    assigns *ret_region;
+    ensures \result ==> ret_region->virt <= virt < ret_region->virt + ret_region->bytes;
+    ensures !\result ==> \forall integer i; 0 <= i < regions->count ==>
+            !(regions->node[i].virt <= virt < regions->node[i].virt + regions->node[i].bytes); */
 bool pgt_region_find(const struct pgt_regions *regions, uint64_t virt,
                      struct pgt_region *ret_region)
 {

@@ -67,6 +67,7 @@ class Run:
 
 
 RANGES = "pagetables/proof/logic_ranges.h"
+REGIONS = "pagetables/proof/words_regions.h"
 
 RUNS = (
     Run("pagetables/proof/lemmas.c"),
@@ -95,6 +96,24 @@ RUNS = (
         RANGES,
     ),
     Run("pagetables/space.c", ("pgt_range", "pgt_own_range"), RANGES),
+    Run(
+        "pagetables/flush.c",
+        tuple("ranges_touch add_range pgt_flush_range pgt_flush_add pgt_flush_join".split()),
+        RANGES,
+    ),
+    Run("pagetables/areas.c", ("clip_leaf",), RANGES),
+    Run("pagetables/proof/lemmas_regions.c"),
+    Run(
+        "pagetables/regions.c",
+        tuple("""pgt_regions_init round_up count_to gap_before choose_at find_start
+            pgt_region_find""".split()),
+        REGIONS,
+    ),
+    Run(
+        "pagetables/ram_boot.c",
+        tuple("frames_within frames_around holds ranges_are_sane".split()),
+        REGIONS,
+    ),
 )
 
 
