@@ -118,10 +118,25 @@ static __attribute__((noinline)) void add_gone(struct gone_job *job, struct rang
 
 /* Clears pages from the first on that continue it and are like it to the bit.  They are marked
  * accessed and dirty: the processor has nothing more to write to them, and plain stores will do. */
+/*@ requires count <= PGT_ENTRIES && \valid(slot + (0 .. count - 1));
+    assigns slot[0 .. count - 1].raw;
+    ensures \result <= count;
+    ensures \forall integer k; 0 <= k < \result ==>
+            \old(slot[k].raw) == U64(first.raw + k * PGT_PAGE) && slot[k].raw == 0;
+    ensures \forall integer k; \result <= k < count ==> slot[k].raw == \old(slot[k].raw);
+    ensures \result < count ==>
+            \old(slot[\result].raw) != U64(first.raw + \result * PGT_PAGE); */
 static unsigned clear_marked(pgt_entry *slot, unsigned count, pgt_entry first)
 {
     uint64_t expected = first.raw;
     unsigned i = 0;
+    /*@ loop invariant 0 <= i <= count && expected == U64(first.raw + i * PGT_PAGE);
+        loop invariant \forall integer k; 0 <= k < i ==>
+                       \at(slot[k].raw, Pre) == U64(first.raw + k * PGT_PAGE) && slot[k].raw == 0;
+        loop invariant \forall integer k; i <= k < count ==>
+                       slot[k].raw == \at(slot[k].raw, Pre);
+        loop assigns i, expected, slot[0 .. count - 1].raw;
+        loop variant count - i; */
     for (; i < count && __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) == expected; i++) {
         entry_put(&slot[i], 0);
         expected += PGT_PAGE;
@@ -130,6 +145,9 @@ static unsigned clear_marked(pgt_entry *slot, unsigned count, pgt_entry first)
 }
 
 /* How many pages can follow each other before the highest physical address of all. */
+/*@ requires 1 <= count;
+    assigns \nothing;
+    ensures 1 <= \result <= count; */
 static unsigned pages_to_the_top(pgt_entry leaf, unsigned count)
 {
     uint64_t more = (ENTRY_ADDRESS - leaf_phys(leaf, LEVEL_4K)) / PGT_PAGE;

@@ -22,6 +22,23 @@ enum effect {
     EFFECT_NARROWS,
 };
 
+/*@ requires (lost & gained) == 0;
+    assigns \nothing;
+    behavior none:
+        assumes (lost | gained) == 0;
+        ensures \result == EFFECT_NONE;
+    behavior narrows:
+        assumes NARROWS(lost, gained);
+        ensures \result == EFFECT_NARROWS;
+    behavior widens:
+        assumes !NARROWS(lost, gained) && WIDENS(lost, gained);
+        ensures \result == EFFECT_WIDENS;
+    behavior unseen:
+        assumes (lost | gained) != 0 && !NARROWS(lost, gained) && !WIDENS(lost, gained);
+        ensures \result == EFFECT_UNSEEN;
+        ensures ((lost | gained) & ENTRY_SEEN) == 0;
+    complete behaviors;
+    disjoint behaviors; */
 static enum effect effect_of(uint64_t lost, uint64_t gained)
 {
     if (!(lost | gained))
@@ -62,15 +79,33 @@ static enum walk_next count_entry(struct walk *walk, void *context)
 /* The loop that costs per page: entries that are like the first in what is cared for get
  * some bits flipped.  Returns how many that were, from the first on; the rest is left alone. A
  * block at a time, so that nothing is stored before all of them were looked at. */
+/*@ requires 1 <= run <= PGT_ENTRIES && \valid(slot + (0 .. run - 1));
+    assigns slot[0 .. run - 1].raw;
+    ensures 1 <= \result <= run;
+    ensures \forall integer k; 0 <= k < \result ==>
+            ((\old(slot[k].raw) ^ \old(slot->raw)) & care) == 0;
+    ensures \forall integer k; 0 <= k < \result ==> slot[k].raw == (\old(slot[k].raw) ^ flip);
+    ensures \forall integer k; \result <= k < run ==> slot[k].raw == \old(slot[k].raw);
+    ensures \result < run ==>
+            ((\old(slot[\result].raw) ^ \old(slot->raw)) & care) != 0; */
 static __attribute__((noinline)) unsigned flip_alike(pgt_entry *slot, unsigned run, uint64_t care,
                                                      uint64_t flip)
 {
     const uint64_t like = entry_load(slot).raw;
     unsigned i = 0;
+    /*@ loop invariant 0 <= i <= run && FLIPPED(slot, i, like, care, flip, run);
+        loop assigns i, slot[0 .. run - 1].raw;
+        loop variant run - i; */
     for (; i + BLOCK <= run; i += BLOCK) {
         pgt_entry *block = slot + i;
         uint64_t raw[BLOCK], differs = 0;
 #pragma GCC unroll 8
+        /*@ loop invariant 0 <= k <= BLOCK;
+            loop invariant \forall integer j; 0 <= j < k ==> raw[j] == block[j].raw;
+            loop invariant (differs & care) == 0 ==>
+                           \forall integer j; 0 <= j < k ==> ((raw[j] ^ like) & care) == 0;
+            loop assigns k, differs, raw[0 .. BLOCK - 1];
+            loop variant BLOCK - k; */
         for (int k = 0; k < BLOCK; k++) {
             raw[k] = __atomic_load_n(&block[k].raw, __ATOMIC_RELAXED);
             differs |= raw[k] ^ like;
@@ -78,9 +113,16 @@ static __attribute__((noinline)) unsigned flip_alike(pgt_entry *slot, unsigned r
         if (differs & care)
             break;
 #pragma GCC unroll 8
+        /*@ loop invariant 0 <= k <= BLOCK;
+            loop invariant FLIPPED(slot, i + k, like, care, flip, run);
+            loop assigns k, block[0 .. BLOCK - 1].raw;
+            loop variant BLOCK - k; */
         for (int k = 0; k < BLOCK; k++)
             entry_put(&block[k], raw[k] ^ flip);
     }
+    /*@ loop invariant 0 <= i <= run && FLIPPED(slot, i, like, care, flip, run);
+        loop assigns i, slot[0 .. run - 1].raw;
+        loop variant run - i; */
     for (; i < run; i++) {
         uint64_t raw = __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED);
         if ((raw ^ like) & care)
