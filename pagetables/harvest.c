@@ -147,7 +147,8 @@ static unsigned clear_marked(pgt_entry *slot, unsigned count, pgt_entry first)
 /* How many pages can follow each other before the highest physical address of all. */
 /*@ requires 1 <= count;
     assigns \nothing;
-    ensures 1 <= \result <= count; */
+    ensures 1 <= \result <= count;
+    ensures phys_of_leaf(leaf.raw, LEVEL_4K) + (\result - 1) * PGT_PAGE <= ENTRY_ADDRESS; */
 static unsigned pages_to_the_top(pgt_entry leaf, unsigned count)
 {
     uint64_t more = (ENTRY_ADDRESS - leaf_phys(leaf, LEVEL_4K)) / PGT_PAGE;

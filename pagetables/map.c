@@ -31,14 +31,43 @@ enum map_action {
 
 /* Does the leaf map the part just as the job would? Accessed and dirty are the
  * processor's business. */
+/*@ requires \valid_read(job) && is_leaf_level(level) && IS_PART(part, level);
+    assigns \nothing;
+    ensures \result <==> AGREES(job, entry.raw, level, part); */
 static bool leaf_agrees(const struct map_job *job, pgt_entry entry, unsigned level,
                         struct range part)
 {
     uint64_t phys = leaf_phys(entry, level) + (part.first & level_mask(level));
-    return phys == part.first + job->phys_from_linear &&
-           !((leaf_attributes(entry, level) ^ job->attributes) & ~ENTRY_MARKS);
+    if (phys != part.first + job->phys_from_linear)
+        return false;
+    uint64_t differs = leaf_attributes(entry, level) ^ job->attributes;
+    return !(differs & ~ENTRY_MARKS);
 }
 
+/* Nothing is overwritten or leaked: a leaf is written only where the part is all that the entry
+ * covers, and a table goes, with all below it, only where it is covered whole. */
+/*@ requires \valid_read(job) && IS_SOUND(entry.raw, level) && IS_PART(part, level);
+    assigns \nothing;
+    ensures \result == MAP_LEAF || \result == MAP_REPLACE ==> FITS(job, part, level);
+    ensures \result == MAP_REPLACE || \result == MAP_DESCEND <==>
+            IS_PRESENT(entry.raw) && !IS_LEAF(entry.raw, level);
+    behavior over_nothing:
+        assumes !IS_PRESENT(entry.raw);
+        ensures \result == (FITS(job, part, level) ? MAP_LEAF : MAP_FRESH);
+    behavior over_a_table:
+        assumes IS_PRESENT(entry.raw) && !IS_LEAF(entry.raw, level);
+        ensures \result == (FITS(job, part, level) ? MAP_REPLACE : MAP_DESCEND);
+    behavior over_a_leaf_alike:
+        assumes IS_PRESENT(entry.raw) && IS_LEAF(entry.raw, level);
+        assumes AGREES(job, entry.raw, level, part);
+        ensures \result == MAP_KEEP;
+    behavior over_another_leaf:
+        assumes IS_PRESENT(entry.raw) && IS_LEAF(entry.raw, level);
+        assumes !AGREES(job, entry.raw, level, part);
+        ensures \result == (FITS(job, part, level) ? MAP_LEAF :
+                            IS_WHOLE(part, level) ? MAP_FRESH : MAP_SPLIT);
+    complete behaviors;
+    disjoint behaviors; */
 static enum map_action decide(const struct map_job *job, pgt_entry entry, unsigned level,
                               struct range part)
 {

@@ -31,4 +31,9 @@
 /*@ lemma wraps_once: \forall integer x, y; 0 <= x ==> 0 <= y ==> U64(U64(x) + y) == U64(x + y);
 */
 
+/* Does a leaf map an address to the physical one that is `delta` more, modulo 2^64? */
+/*@ predicate leads_to(integer raw, integer level, integer virt, integer delta) =
+        phys_of_leaf(raw, level) + virt % reach_of(level) == U64(virt + delta);
+*/
+
 #endif

@@ -3,7 +3,37 @@
 #ifndef PAGETABLES_PROOF_WORDS_RUNS_H
 #define PAGETABLES_PROOF_WORDS_RUNS_H
 
+#include "pagetables/proof/logic_ranges.h"
 #include "pagetables/proof/logic_runs.h"
+
+/* ---- mapping ---------------------------------------------------------------------------- */
+
+/* Of a present entry. */
+#define IS_LEAF(raw, level) ((level) == LEVEL_4K || HAS(raw, ENTRY_LARGE))
+
+/* Tables hold no leaf above the levels that have them. */
+#define IS_SOUND(raw, level) \
+    (is_level(level) && (IS_PRESENT(raw) && IS_LEAF(raw, level) ==> is_leaf_level(level)))
+
+/* A part of what one entry covers; all of it. */
+#define IS_PART(part, level) \
+    ((part).first <= (part).last && \
+     (part).first / reach_of(level) == (part).last / reach_of(level))
+#define IS_WHOLE(part, level) ((part).last - (part).first + 1 == reach_of(level))
+
+/* Does the leaf map an address to what the job wants there? */
+#define MAPS(job, raw, level, virt) leads_to(raw, level, virt, (job)->phys_from_linear)
+
+/* A leaf over all that the entry covers could map what the job wants there. */
+#define FITS(job, part, level) \
+    (IS_WHOLE(part, level) && (level) <= (job)->largest_level && \
+     U64((part).first + (job)->phys_from_linear) % reach_of(level) == 0)
+
+/* A leaf maps a part as the job wants it. */
+#define SAME_BUT_MARKS(a, b) ((U64((a) ^ (b)) & U64(~ENTRY_MARKS)) == 0)
+#define AGREES(job, raw, level, part) \
+    (MAPS(job, raw, level, (part).first) && \
+     SAME_BUT_MARKS(ATTRIBUTES_OF_LEAF(raw, level), (job)->attributes))
 
 /* ---- protecting ------------------------------------------------------------------------- */
 
