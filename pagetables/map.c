@@ -146,13 +146,26 @@ static enum walk_next map_filled(struct walk *walk, struct map_job *job, pgt_ent
 }
 
 /* Leaves over nothing: as many as there are in a row. */
+/*@ requires \valid(walk) && \valid_read(job) && walk_is_sound(walk);
+    requires is_leaf_level(walk->level) && IS_ATTRIBUTES(job->attributes);
+    requires U64(walk->part.first + job->phys_from_linear) ==
+             phys_of_leaf(U64(walk->part.first + job->phys_from_linear), walk->level);
+    requires 1 <= run <= entries_left(walk) && \valid(slot + (0 .. run - 1));
+    requires \separated(slot + (0 .. run - 1), walk, job);
+    requires walk->step[walk->level - 1].live + run <= PGT_ENTRIES;
+    assigns slot[0 .. run - 1].raw, walk->part.last;
+    assigns walk->step[walk->level - 1].live, walk->step[walk->level - 1].global;
+    ensures walk->step[walk->level - 1].live == \old(walk->step[walk->level - 1].live) + run; */
 static enum walk_next map_run(struct walk *walk, struct map_job *job, pgt_entry *slot, unsigned run)
 {
     uint64_t phys = walk->part.first + job->phys_from_linear;
     fill_leaves(slot, run, entry_to_leaf(job->attributes, phys, walk->level),
                 level_mask(walk->level) + 1);
+    /*@ assert walk->part == \at(walk->part, Pre) && walk->range == \at(walk->range, Pre) &&
+               walk->level == \at(walk->level, Pre) && walk->top == \at(walk->top, Pre); */
     walk_here(walk)->live += run;
     walk_here(walk)->global |= (job->attributes & ENTRY_GLOBAL) != 0;
+    /*@ assert 1 <= run <= entries_left(walk); */
     return walk_past(walk, run);
 }
 

@@ -61,6 +61,9 @@ enum walk_next { WALK_ON, WALK_DOWN, WALK_STOP };
 #endif
 
 /* The table that holds the current entry. */
+/*@ requires \valid_read(walk) && is_level(walk->level);
+    assigns \nothing;
+    ensures \result == &walk->step[walk->level - 1]; */
 WALK_INLINE struct walk_step *walk_here(struct walk *walk)
 {
     return &walk->step[walk->level - 1];
