@@ -132,12 +132,14 @@ static unsigned clear_marked(pgt_entry *slot, unsigned count, pgt_entry first)
     unsigned i = 0;
     /*@ loop invariant 0 <= i <= count && expected == U64(first.raw + i * PGT_PAGE);
         loop invariant \forall integer k; 0 <= k < i ==>
-                       \at(slot[k].raw, Pre) == U64(first.raw + k * PGT_PAGE) && slot[k].raw == 0;
+                       \at(slot[k].raw, Pre) == U64(first.raw + k * PGT_PAGE);
+        loop invariant \forall integer k; 0 <= k < i ==> slot[k].raw == 0;
         loop invariant \forall integer k; i <= k < count ==>
                        slot[k].raw == \at(slot[k].raw, Pre);
         loop assigns i, expected, slot[0 .. count - 1].raw;
         loop variant count - i; */
     for (; i < count && __atomic_load_n(&slot[i].raw, __ATOMIC_RELAXED) == expected; i++) {
+        /*@ assert \at(slot[\at(i, Here)].raw, Pre) == expected; */
         entry_put(&slot[i], 0);
         expected += PGT_PAGE;
     }
