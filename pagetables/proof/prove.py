@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs Frama-C's WP over the proofs and says how many goals were proved, of how many.
 
-    python3 pagetables/proof/prove.py BUILD_FOLDER
+    python3 pagetables/proof/prove.py BUILD_FOLDER [FILE ...]
 
-Exits 0 only if every goal of every run is proved.
+All files of RUNS if none is named.  Exits 0 only if every goal of every run is proved.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,12 @@ import steps
 
 PROOF = Path("pagetables/proof")
 NEEDED = ("frama-c", "why3", "z3", "cvc4")
-DRIVERS = ("signed", "natural")
-PROVERS = "script," + ",".join(f"Z3:4.8.12:{name}" for name in DRIVERS) + ",z3"
+DRIVERS = ("bits", "signed", "natural")
+Z3_BITS, Z3_SIGNED, Z3_NATURAL = (f"Z3:4.8.12:{name}" for name in DRIVERS)
 NOT_PROVED = re.compile(r"^\[wp\] \[(?!Qed)[^]]*\] (Goal \S+)(?: : (?!Valid).*)?$", re.MULTILINE)
 TALLY = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)", re.MULTILINE)
 
-# Z3 three times: with all that Why3 and WP tell it, and twice with our own lemmas about bits alone.
+# Z3 as Why3 and WP have it, and in three ways of our own, of which the drivers tell.
 WHY3_CONF = """[main]
 datadir = "/usr/share/why3"
 libdir = "/usr/lib/ocaml/why3"
@@ -62,15 +63,20 @@ class Run:
     """One run of WP: a file, which of its functions, and what comes before it."""
 
     file: str
-    functions: tuple[str, ...] = ()  # none: its lemmas
+    functions: tuple[str, ...] = ()
     before: str = ""
+    lemmas: tuple[str, ...] = ()  # without functions: these; all that it sees if none are named
+    provers: tuple[str, ...] = (Z3_SIGNED, "z3", "cvc4")
 
 
+DIVISION = (Z3_SIGNED, Z3_NATURAL, "z3")
+BITS = (Z3_BITS, "z3", "cvc4")
 RANGES = "pagetables/proof/logic_ranges.h"
 REGIONS = "pagetables/proof/words_regions.h"
-
+WORDS_RUNS = "pagetables/proof/words_runs.h"
+PCID = "pagetables/proof/logic_pcid.h"
 RUNS = (
-    Run("pagetables/proof/lemmas.c"),
+    Run("pagetables/proof/lemmas.c", provers=DIVISION),
     Run(
         "pagetables/proof/headers.c",
         tuple(
@@ -84,8 +90,9 @@ RUNS = (
             entry_put fill_leaves fill_zero summarize count_alike count_like""".split()
         ),
         "pagetables/proof/logic.h",
+        provers=DIVISION,
     ),
-    Run("pagetables/proof/lemmas_ranges.c"),
+    Run("pagetables/proof/lemmas_ranges.c", provers=BITS),
     Run(
         "pagetables/proof/ranges.c",
         tuple(
@@ -94,25 +101,53 @@ RUNS = (
             walk_past walk_at_upper walk_leaves_upper walk_skip_rest""".split()
         ),
         RANGES,
+        provers=BITS,
     ),
-    Run("pagetables/space.c", ("pgt_range", "pgt_own_range"), RANGES),
+    Run("pagetables/space.c", ("pgt_range", "pgt_own_range"), RANGES, provers=BITS),
     Run(
         "pagetables/flush.c",
         tuple("ranges_touch add_range pgt_flush_range pgt_flush_add pgt_flush_join".split()),
         RANGES,
+        provers=BITS,
     ),
-    Run("pagetables/areas.c", ("clip_leaf",), RANGES),
-    Run("pagetables/proof/lemmas_regions.c"),
+    Run("pagetables/areas.c", ("clip_leaf",), RANGES, provers=BITS),
+    Run("pagetables/proof/lemmas_regions.c", provers=BITS),
     Run(
         "pagetables/regions.c",
-        tuple("""pgt_regions_init round_up count_to gap_before choose_at find_start
-            pgt_region_find""".split()),
+        tuple(
+            """pgt_regions_init round_up count_to gap_before choose_at find_start
+            pgt_region_find""".split()
+        ),
         REGIONS,
+        provers=BITS,
     ),
     Run(
         "pagetables/ram_boot.c",
         tuple("frames_within frames_around holds ranges_are_sane".split()),
         REGIONS,
+        provers=BITS,
+    ),
+    Run("pagetables/proof/lemmas_runs.c"),
+    Run(
+        "pagetables/proof/logic_runs.c",
+        lemmas=tuple(
+            """or_absorbs or_nothing or_neither and_or both_is_and both_commutes
+            differing_is_xor differing_commutes neither differs_fits like_itself
+            wraps_once leaf_goes_on_4k leaf_goes_on_2m leaf_goes_on_1g leaf_goes_on""".split()
+        ),
+    ),
+    Run("pagetables/map.c", ("leaf_agrees", "decide", "walk_here", "map_run"), WORDS_RUNS),
+    Run("pagetables/protect.c", ("effect_of", "flip_alike"), WORDS_RUNS),
+    Run("pagetables/harvest.c", ("clear_marked", "pages_to_the_top"), WORDS_RUNS),
+    Run(PCID, provers=BITS),
+    Run(
+        "pagetables/pcid.c",
+        tuple(
+            """at bucket_of unlink_age link_newest link_oldest find forget vacate_oldest lend
+            renew pgt_pcids_assign pgt_pcids_drop""".split()
+        ),
+        PCID,
+        provers=BITS,
     ),
 )
 
@@ -127,7 +162,7 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
     )
     command = [
         "frama-c", "-wp", "-wp-rte", "-wp-no-filter", "-wp-par=2", "-wp-timeout=30",
-        f"-wp-prover={PROVERS}", f"-wp-session={build / 'session'}",
+        "-wp-prover=" + ",".join(("script", *run.provers)), f"-wp-session={build / 'session'}",
         "-wp-cache=update", f"-wp-cache-dir={build / cache_name()}",
         f"-cpp-extra-args=-I. -I{build}{include}", *select, run.file,
     ]  # fmt: skip
@@ -172,8 +207,11 @@ def main() -> int:
     prepare(build)
     proved = goals = 0
     for run in RUNS:
+        if sys.argv[2:] and run.file not in sys.argv[2:]:
+            continue
+        start = time.monotonic()
         done, of = prove(run, build)
-        print(f"{run.file}: {done}/{of}", flush=True)
+        print(f"{run.file}: {done}/{of} ({time.monotonic() - start:.0f} s)", flush=True)
         proved, goals = proved + done, goals + of
     print(f"prove: {proved}/{goals} goals proved")
     return 0 if proved == goals else 1
