@@ -4,7 +4,7 @@
 MUTANTS := 200# how many to try; 100000 are all that there are
 SEED    := 1
 
-mutate: ## change the page tables' code in MUTANTS= small ways: do the tests notice? (200: 4 minutes of a processor)
+mutate: ## change the page tables' code in MUTANTS= small ways: do the tests notice? (200: 5 minutes)
 	$(PYTHON) pagetables/mutation/mutate.py --mutants $(MUTANTS) --seed $(SEED) \
 	    --report $(B)/mutation/report.md
 
