@@ -41,7 +41,8 @@ PREAMBLE = """\
 # Mutants: would the tests notice?
 
 `make mutate MUTANTS=200 SEED=1` changes the library in small ways, one at a time, and runs the host tests that
-run the changed line (`pagetables/mutation/mutate.py` says how). This is the report of {described}.
+run the changed line, without sanitizers (`pagetables/mutation/mutate.py` says how). This is the report of
+{described}.
 
 Debian packages no mutation tester for C, so the script is our own; it changes tokens and leaves it to the compiler to
 refuse what isn't C. Asserts on the caller and the ring 0 files (`live.c`, `mmu_live.c`, `directory_live.c`) are left out,

@@ -77,7 +77,7 @@ class Workshop:
     def __init__(self, root: Path, workers: int, sanitize: bool) -> None:
         self.root = root
         self.flags = TESTED + (SANITIZERS if sanitize else ())
-        self.link = ("-fuse-ld=lld", *(SANITIZERS if sanitize else ()))
+        self.link = SANITIZERS if sanitize else ()
         self.sanitize = sanitize
         self.workers = workers
         self.tree = root / "tree"
@@ -125,7 +125,7 @@ class Workshop:
 
     def link_library(self, objects: Iterable[Path], folder: Path, more: Sequence[str]) -> bool:
         output = folder / "libpagetables.so"
-        command = ["gcc", "-shared", *more, "-o", str(output), *map(str, objects)]
+        command = ["gcc", "-shared", "-fuse-ld=gold", *more, "-o", str(output), *map(str, objects)]
         return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
 
     def link_test(self, test: Test, folder: Path, changed: dict[Path, Path]) -> bool:
