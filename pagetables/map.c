@@ -147,9 +147,8 @@ static enum walk_next map_filled(struct walk *walk, struct map_job *job, pgt_ent
 
 /* Leaves over nothing: as many as there are in a row. */
 /*@ requires \valid(walk) && \valid_read(job) && walk_is_sound(walk);
-    requires is_leaf_level(walk->level) && IS_ATTRIBUTES(job->attributes);
-    requires U64(walk->part.first + job->phys_from_linear) ==
-             phys_of_leaf(U64(walk->part.first + job->phys_from_linear), walk->level);
+    requires is_leaf_level(walk->level) && is_attributes(job->attributes);
+    requires is_phys_of_leaf(U64(walk->part.first + job->phys_from_linear), walk->level);
     requires 1 <= run <= entries_left(walk) && \valid(slot + (0 .. run - 1));
     requires \separated(slot + (0 .. run - 1), walk, job);
     requires walk->step[walk->level - 1].live + run <= PGT_ENTRIES;

@@ -33,7 +33,7 @@
 #define SAME_BUT_MARKS(a, b) ((U64((a) ^ (b)) & U64(~ENTRY_MARKS)) == 0)
 #define AGREES(job, raw, level, part) \
     (MAPS(job, raw, level, (part).first) && \
-     SAME_BUT_MARKS(ATTRIBUTES_OF_LEAF(raw, level), (job)->attributes))
+     SAME_BUT_MARKS(attributes_of_leaf(raw, level), (job)->attributes))
 
 /* ---- protecting ------------------------------------------------------------------------- */
 
