@@ -71,13 +71,13 @@ struct page_gap {
     pgt_entry *above; /* the entry that leads to that table; null if that is the root */
 };
 
-/* Goes down to it, for a page that is the space's own.  False if there is none, or if it is a sealed
- * root slot. */
+/* Goes down to it, for a page that is the space's own and that page_find() didn't find.  False if a
+ * larger leaf is in the way, or if it is a sealed root slot. */
 static inline bool page_gap(const struct pgt_space *space, uint64_t virt, struct page_gap *ret_gap)
 {
     struct page_gap gap = {.slot = space_root(space), .level = space->arch.levels};
     bool upper = slot_is_upper(space, level_index(virt, gap.level));
-    for (; gap.level > LEVEL_4K; gap.level--) {
+    for (;; gap.level--) {
         gap.slot += level_index(virt, gap.level);
         pgt_entry entry = entry_load(gap.slot);
         if (!entry_present(entry)) {
@@ -89,7 +89,6 @@ static inline bool page_gap(const struct pgt_space *space, uint64_t virt, struct
         gap.above = gap.slot;
         gap.slot = table_at(&space->frames, entry_table(entry));
     }
-    return false;
 }
 
 /* The page at `virt`, of which `entry` was the leaf.  In place where it is the first in its

@@ -135,11 +135,13 @@ static void frames_known_to_be_zero(void **state)
     suite_map(&suite, GIB + 0x5000, 0x3000, RW, 0x2a000);
     suite_map(&suite, 3 * GIB - MIB, 4 * MIB, RW, 0x300000);
     suite_map(&suite, 5 * GIB, 0x1000, RX, 0x2c000);
+    suite_map(&suite, 5 * GIB + 2 * MIB, 0x1000, RX, 0x2d000); /* lacks its page table alone */
     suite_unmap(&suite, 3 * GIB + MIB, 0x1000);
     struct pgt_leaf leaf;
     assert_true(pgt_lookup(&suite.space, GIB + 0x7fff, &leaf));
     assert_int_equal(leaf.phys, 0x2c000);
     assert_false(pgt_lookup(&suite.space, GIB + 0x8000, &leaf));
+    assert_false(pgt_lookup(&suite.space, 5 * GIB + 2 * MIB + 0x1000, &leaf));
     assert_false(pgt_lookup(&suite.space, GIB + 0x4000, &leaf));
     assert_false(pgt_lookup(&suite.space, 3 * GIB - MIB - 1, &leaf));
     assert_false(pgt_lookup(&suite.space, 3 * GIB + MIB, &leaf));
