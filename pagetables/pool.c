@@ -26,8 +26,26 @@ static uint64_t *words_of(const struct pgt_pool *pool, uint64_t frame)
     return (uint64_t *)(uintptr_t)(frame + pool->offset);
 }
 
+/* Word `i` of a frame that is free: the free list's only ways to memory. */
+/*@ requires IS_FRAME(frame) && 0 <= i < 512;
+    assigns \result \from pool_memory[frame + i];
+    ensures \result == pool_memory[frame + i]; */
+static uint64_t word_read(const struct pgt_pool *pool, uint64_t frame, unsigned i)
+{
+    return words_of(pool, frame)[i];
+}
+
+/*@ requires IS_FRAME(frame) && 0 <= i < 512;
+    assigns pool_memory[frame + i] \from value;
+    ensures pool_memory[frame + i] == value; */
+static void word_write(const struct pgt_pool *pool, uint64_t frame, unsigned i, uint64_t value)
+{
+    words_of(pool, frame)[i] = value;
+}
+
 /* Differs for every frame and pool: what a frame's contents would have to hold by
  * chance to be taken for free (SplitMix64's finalizer). */
+/*@ assigns \result \from pool, frame; */
 static uint64_t sign_of(const struct pgt_pool *pool, uint64_t frame)
 {
     uint64_t x = frame ^ ((uint64_t)(uintptr_t)pool << 20);
@@ -79,24 +97,34 @@ static bool is_foreign(const struct pgt_pool *pool, uint64_t frame)
     return true;
 }
 
+/*@ requires free_list(pool) && pool->free_count < POOL_FRAMES && IS_FRAME(frame);
+    requires \forall integer k; LISTED(k) ==> pool_free[k] != frame;
+    assigns pool->free_head, pool->free_count, pool_memory[frame .. frame + 2],
+        pool_free[pool->free_count];
+    ensures free_list(pool) && pool->free_count == \old(pool->free_count) + 1;
+    ensures pool_free[pool->free_count - 1] == frame; */
 static void push_free(struct pgt_pool *pool, uint64_t frame)
 {
-    uint64_t *word = words_of(pool, frame);
     uint64_t sign = sign_of(pool, frame);
-    word[0] = pool->free_head;
-    word[1] = sign;
-    word[2] = ~sign;
+    word_write(pool, frame, 0, pool->free_head);
+    word_write(pool, frame, 1, sign);
+    word_write(pool, frame, 2, ~sign);
+    //@ ghost pool_free[pool->free_count] = frame;
     pool->free_head = frame;
     pool->free_count++;
 }
 
+/*@ requires free_list(pool) && pool->free_count > 0;
+    assigns pool->free_head, pool->free_count, pool_memory[pool->free_head + 1];
+    ensures free_list(pool) && pool->free_count == \old(pool->free_count) - 1;
+    ensures \result == pool_free[pool->free_count] && IS_FRAME(\result);
+    ensures \forall integer k; LISTED(k) ==> pool_free[k] != \result; */
 static uint64_t pop_free(struct pgt_pool *pool)
 {
     uint64_t frame = pool->free_head;
-    uint64_t *word = words_of(pool, frame);
-    pool->free_head = word[0];
+    pool->free_head = word_read(pool, frame, 0);
     pool->free_count--;
-    word[1] = 0; /* no longer free, whatever the taker writes first */
+    word_write(pool, frame, 1, 0); /* no longer free, whatever the taker writes first */
     return frame;
 }
 
@@ -181,10 +209,17 @@ bool pgt_pool_drain(struct pgt_pool *pool, void (*give)(void *context, uint64_t 
     return true;
 }
 
+/*@ requires \valid_read(pool);
+    assigns \result \from pool->free_count, count;
+    ensures \result <==> count <= pool->free_count; */
+static bool has_free(const struct pgt_pool *pool, size_t count)
+{
+    return count <= pool->free_count;
+}
+
 static bool pool_reserve(void *context, size_t count)
 {
-    const struct pgt_pool *pool = context;
-    return count <= pool->free_count;
+    return has_free(context, count);
 }
 
 static uint64_t pool_take(void *context)

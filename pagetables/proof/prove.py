@@ -77,6 +77,7 @@ RANGES = "pagetables/proof/logic_ranges.h"
 REGIONS = "pagetables/proof/words_regions.h"
 WORDS_RUNS = "pagetables/proof/words_runs.h"
 PCID = "pagetables/proof/logic_pcid.h"
+POOL = "pagetables/proof/logic_pool.h"
 RUNS = (
     Run("pagetables/proof/lemmas.c", provers=DIVISION, facts="-wp-no-filter"),
     Run(
@@ -150,6 +151,12 @@ RUNS = (
             renew pgt_pcids_assign pgt_pcids_drop""".split()
         ),
         PCID,
+        provers=BITS,
+    ),
+    Run(
+        "pagetables/pool.c",
+        ("sign_of", "push_free", "pop_free", "has_free"),
+        POOL,
         provers=BITS,
     ),
 )
