@@ -124,7 +124,8 @@ static uint64_t pop_free(struct pgt_pool *pool)
     uint64_t frame = pool->free_head;
     pool->free_head = word_read(pool, frame, 0);
     pool->free_count--;
-    word_write(pool, frame, 1, 0); /* no longer free, whatever the taker writes first */
+    /* No longer free, whatever its sign is and whatever the taker writes first. */
+    word_write(pool, frame, 1, ~word_read(pool, frame, 1));
     return frame;
 }
 
