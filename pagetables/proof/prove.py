@@ -64,7 +64,7 @@ class Run:
 
     file: str
     functions: tuple[str, ...] = ()
-    before: str = ""
+    before: tuple[str, ...] = ()
     lemmas: tuple[str, ...] = ()  # without functions: these; all that it sees if none are named
     provers: tuple[str, ...] = (Z3_SIGNED, "z3", "cvc4")
     # What WP shall not leave out of a goal as irrelevant: what memory is initialized, or anything.
@@ -73,13 +73,18 @@ class Run:
 
 DIVISION = (Z3_SIGNED, Z3_NATURAL, "z3")
 BITS = (Z3_BITS, "z3", "cvc4")
-RANGES = "pagetables/proof/logic_ranges.h"
-REGIONS = "pagetables/proof/words_regions.h"
-WORDS_RUNS = "pagetables/proof/words_runs.h"
-PCID = "pagetables/proof/logic_pcid.h"
-POOL = "pagetables/proof/logic_pool.h"
+RANGES = ("pagetables/proof/logic_ranges.h",)
+REGIONS = ("pagetables/proof/words_regions.h",)
+WORDS_RUNS = ("pagetables/proof/words_runs.h",)
+PCID = ("pagetables/proof/logic_pcid.h",)
+POOL = ("pagetables/proof/logic_pool.h",)
 RUNS = (
-    Run("pagetables/proof/lemmas.c", provers=DIVISION, facts="-wp-no-filter"),
+    Run(
+        "pagetables/proof/lemmas.c",
+        before=("pagetables/proof/wrapped.h", "steps.h"),
+        provers=DIVISION,
+        facts="-wp-no-filter",
+    ),
     Run(
         "pagetables/proof/headers.c",
         tuple(
@@ -92,7 +97,7 @@ RUNS = (
             entry_store entry_load entry_exchange entry_change
             entry_put fill_leaves fill_zero summarize count_alike count_like""".split()
         ),
-        "pagetables/proof/logic.h",
+        ("pagetables/proof/logic.h",),
         provers=DIVISION,
         facts="-wp-no-filter",
     ),
@@ -143,7 +148,7 @@ RUNS = (
     Run("pagetables/map.c", ("leaf_agrees", "decide", "walk_here", "map_run"), WORDS_RUNS),
     Run("pagetables/protect.c", ("effect_of", "flip_alike"), WORDS_RUNS),
     Run("pagetables/harvest.c", ("clear_marked", "pages_to_the_top"), WORDS_RUNS),
-    Run(PCID, provers=BITS),
+    Run(*PCID, provers=BITS),
     Run(
         "pagetables/pcid.c",
         tuple(
@@ -164,7 +169,7 @@ RUNS = (
 
 def prove(run: Run, build: Path) -> tuple[int, int]:
     """Proved goals and all goals of one run; what wasn't proved is printed."""
-    include = f" -include {run.before}" if run.before else ""
+    include = "".join(f" -include {header}" for header in run.before)
     select = (
         ["-wp-prop=-@lemma", "-wp-fct=" + ",".join(run.functions)]
         if run.functions
