@@ -179,7 +179,7 @@ def prove(run: Run, build: Path) -> tuple[int, int]:
         "frama-c", "-wp", "-wp-rte", run.facts, "-wp-par=2", "-wp-timeout=30",
         "-wp-prover=" + ",".join(("script", *run.provers)), f"-wp-session={build / 'session'}",
         "-wp-cache=update", f"-wp-cache-dir={build / cache_name()}",
-        f"-cpp-extra-args=-I. -I{build}{include}", *select, run.file,
+        f"-cpp-extra-args=-I. -I{os.path.relpath(build)}{include}", *select, run.file,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     tally = TALLY.search(done.stdout)
