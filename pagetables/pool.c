@@ -43,15 +43,15 @@ static void word_write(const struct pgt_pool *pool, uint64_t frame, unsigned i, 
     words_of(pool, frame)[i] = value;
 }
 
-/* Differs for every frame and pool: what a frame's contents would have to hold by
- * chance to be taken for free (SplitMix64's finalizer). */
+/* What a frame's contents would have to hold by chance to be taken for free: another for each
+ * frame and pool (SplitMix64's finalizer), and nothing that a zeroed frame holds. */
 /*@ assigns \result \from pool, frame; */
 static uint64_t sign_of(const struct pgt_pool *pool, uint64_t frame)
 {
     uint64_t x = frame ^ ((uint64_t)(uintptr_t)pool << 20);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
+    return (x ^ (x >> 31)) | UINT64_C(1) << 63;
 }
 
 static void spread(uint64_t *word, unsigned entries, uint64_t value)
@@ -124,8 +124,7 @@ static uint64_t pop_free(struct pgt_pool *pool)
     uint64_t frame = pool->free_head;
     pool->free_head = word_read(pool, frame, 0);
     pool->free_count--;
-    /* No longer free, whatever its sign is and whatever the taker writes first. */
-    word_write(pool, frame, 1, ~word_read(pool, frame, 1));
+    word_write(pool, frame, 1, 0); /* no longer free, whatever the taker writes first */
     return frame;
 }
 

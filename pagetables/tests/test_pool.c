@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void an_empty_pool_grants_nothing(void **state)
 {
@@ -148,6 +149,32 @@ static void frames_at_the_end_of_physical_memory(void **state)
 }
 
 /* The vector: a freed table is not handed out again until recycle. */
+/* The frame whose sign would be 0 but for its highest bit: zeros in it mean nothing. */
+static void a_zeroed_frame_is_neither_free_nor_in_quarantine(void **state)
+{
+    static _Alignas(4096) uint8_t bytes[4096];
+    struct pgt_pool *pool = mmap(NULL, sizeof(*pool), PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    (void)state;
+
+    assert_ptr_not_equal(pool, MAP_FAILED);
+    const uint64_t frame = (uint64_t)(uintptr_t)pool << 20;
+    pgt_pool_init(pool, (uint64_t)(uintptr_t)bytes - frame);
+    assert_true(pgt_pool_add(pool, frame, 1));
+    struct pgt_frames frames = pgt_pool_frames(pool);
+    assert_true(frames.reserve(frames.context, 1));
+    assert_int_equal(frames.take(frames.context), frame);
+    memset(bytes, 0, sizeof(bytes));
+    frames.give(frames.context, frame);
+    assert_int_equal(pool->double_gives, 0);
+    assert_int_equal(pool->quarantine_count, 1);
+    frames.give(frames.context, frame);
+    assert_int_equal(pool->double_gives, 1);
+    pgt_pool_recycle(pool);
+    assert_int_equal(pool->free_count, 1);
+    assert_int_equal(munmap(pool, sizeof(*pool)), 0);
+}
+
 static void a_space_on_a_pool(void **state)
 {
     struct basin basin;
@@ -187,6 +214,7 @@ int main(void)
         cmocka_unit_test(recycle_joins_with_what_is_free),
         cmocka_unit_test(quarantine_changes_only_ignored_bits),
         cmocka_unit_test(frames_at_the_end_of_physical_memory),
+        cmocka_unit_test(a_zeroed_frame_is_neither_free_nor_in_quarantine),
         cmocka_unit_test(a_space_on_a_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
