@@ -223,8 +223,8 @@ struct pgt_space {
     struct pgt_space *upper; /* whose upper this space shares, or null */
     unsigned upper_slot;     /* first sealed or shared root slot; PGT_ENTRIES if none */
     uint64_t upper_start;    /* first address there; UINT64_MAX, which is no page's, if none */
-    uint64_t plain_start;    /* for pages from there on calls take the shortest way; */
-    uint64_t plain_bytes;    /* it may go on from the upper half to the lower */
+    uint64_t plain_start;    /* follows from the above: for pages from there on calls take the */
+    uint64_t plain_bytes;    /* shortest way; it may go on from the upper half to the lower */
     unsigned root_live;      /* present entries of the root that are its own */
     size_t dependents;       /* spaces that share this one's upper */
 };

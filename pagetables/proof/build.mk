@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The machine-checked proofs; README.md beside this says of what.
 
-prove: ## proofs of pagetables/ with Frama-C (needs make deps-proof)
+prove: ## proofs of pagetables/ with Frama-C: 15 minutes (needs make deps-proof)
 	@mkdir -p $(B)/proof
 	$(PYTHON) pagetables/proof/prove.py $(B)/proof
 
